@@ -1,0 +1,258 @@
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <polymux/poller/backend_info.hpp>
+
+#include "backends/support/checked_poller.hpp"
+#include "backends/support/open_backend.hpp"
+#include "platform/poll_bits.hpp"
+#include "platform/system_error.hpp"
+#include "platform/timespec.hpp"
+
+namespace polymux {
+namespace {
+
+static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLPRI == POLLPRI &&
+              EPOLLERR == POLLERR && EPOLLHUP == POLLHUP && EPOLLRDHUP == POLLRDHUP);
+
+// Events per system call; what is ready beyond it comes first the next time.
+constexpr std::size_t greatest_batch = 1024;
+
+// No registration has generation 0.
+constexpr std::uint64_t wakeup_data = 0;
+
+std::uint64_t to_data(int fd, const Registration& registration) noexcept {
+  return static_cast<std::uint64_t>(registration.key) << 32 | static_cast<std::uint32_t>(fd);
+}
+
+// Interest none, a fired oneshot and an invalid one stay in the set, lest the kernel forgets which
+// file the number means; EPOLLONESHOT alone disarms them after at most one hang-up.
+std::uint32_t to_epoll_bits(const Registration& registration) noexcept {
+  const auto wanted = registration.wanted();
+  if (wanted == Interest::none) return EPOLLONESHOT;
+  const auto bits = static_cast<std::uint32_t>(to_poll_bits(wanted));
+  if (registration.trigger == Trigger::edge) return bits | EPOLLET;
+  if (registration.trigger == Trigger::oneshot) return bits | EPOLLONESHOT;
+  return bits;
+}
+
+std::error_code translate(int code) noexcept {
+  switch (code) {
+    case EPERM:
+      return Errc::not_pollable;
+    case EBADF:
+      return Errc::bad_descriptor;
+    case ENOENT:
+      return Errc::not_registered;
+    case EEXIST:
+      return Errc::already_registered;
+    default:
+      return {code, std::system_category()};
+  }
+}
+
+class EpollPoller final : public CheckedPoller {
+ public:
+  explicit EpollPoller(const Capabilities& capabilities) noexcept : CheckedPoller(capabilities) {}
+  ~EpollPoller() override {
+    if (is_foreign_process()) static_cast<void>(set_.release());
+  }
+
+  [[nodiscard]] std::error_code open() noexcept {
+    if (const auto error = open_wakeup()) return error;
+    set_.reset(::epoll_create1(EPOLL_CLOEXEC));
+    return set_ ? watch_wakeup() : last_error();
+  }
+
+ private:
+  std::error_code attach(int fd, Registration& fresh, const Registration* known) override {
+    fresh.key = next_generation();
+    const auto error = control(EPOLL_CTL_ADD, fd, fresh);
+    // Not ours any more: a duplicate kept the entry alive, and the same file is back.
+    const bool is_leftover = error == Errc::already_registered && known == nullptr;
+    return is_leftover ? control(EPOLL_CTL_MOD, fd, fresh) : error;
+  }
+
+  std::error_code rearm(int fd, Registration& changed, const Registration& /*current*/) override {
+    return control(EPOLL_CTL_MOD, fd, changed);
+  }
+
+  void detach(int fd, const Registration& gone) noexcept override {
+    // Fails if the number was closed. If a duplicate keeps the entry alive, its events carry a
+    // generation that nobody has, and the set is made anew.
+    static_cast<void>(control(EPOLL_CTL_DEL, fd, gone));
+  }
+
+  int handle() const noexcept override { return set_.get(); }
+
+  Look look(std::span<Event> out, Timeout timeout) override {
+    if (needs_rebuild_) {
+      if (const auto error = rebuild()) return {.error = error};
+      needs_rebuild_ = false;
+    }
+    const auto room = std::min(out.size(), greatest_batch);
+    if (batch_.size() < room) batch_.resize(room);
+    int found = wait_once(room, timeout);
+    if (found < 0) return {.error = last_error()};
+    auto result = take(found, out);
+    // The wake-up took the place of an event that may be ready.
+    if (result.was_woken && result.count == 0) {
+      found = wait_once(room, std::chrono::nanoseconds::zero());
+      if (found > 0) result = take(found, out);
+    }
+    return {.count = result.count};
+  }
+
+  struct Taken {
+    std::size_t count = 0;
+    bool was_woken = false;
+  };
+
+  Taken take(int found, std::span<Event> out) noexcept {
+    Taken taken;
+    for (int index = 0; index < found; ++index) {
+      const auto& event = batch_[static_cast<std::size_t>(index)];
+      if (event.data.u64 == wakeup_data) {
+        clear_wakeup();
+        taken.was_woken = true;
+        continue;
+      }
+      const int fd = static_cast<int>(event.data.u64 & 0xffffffffU);
+      Registration* registration = registrations().find(fd);
+      if (registration == nullptr || registration->key != event.data.u64 >> 32) {
+        needs_rebuild_ = true;
+        continue;
+      }
+      const auto ready = report(fd, *registration, static_cast<int>(event.events));
+      if (ready != Ready::none) out[taken.count++] = {registration->token, ready};
+    }
+    return taken;
+  }
+
+  Ready report(int fd, Registration& registration, int bits) noexcept {
+    const auto ready = to_ready(bits, registration.wanted());
+    if (ready == Ready::none) return ready;
+    if (registration.trigger == Trigger::oneshot) {
+      registration.state = Registration::State::fired;
+    } else if (++registration.reports == 0 && !is_same_file(fd, registration)) {
+      registration.state = Registration::State::invalid;
+      needs_rebuild_ = true;
+      return Ready::invalid;
+    }
+    return ready;
+  }
+
+  // A number that was closed while a duplicate lives goes on reporting, and nobody reads what it
+  // reports. So every 256th report of a registration is checked; the cost is lost in the noise.
+  bool is_same_file(int fd, const Registration& registration) noexcept {
+    DescriptorInfo now;
+    return !describe(fd, now) && now.file_id == registration.file.file_id;
+  }
+
+  // Such an entry cannot be taken out of the set, for epoll_ctl(2) wants its number: a new set takes
+  // the place of the old one.
+  std::error_code rebuild() noexcept {
+    if (const auto error = replace_set()) return error;
+    std::error_code failure = watch_wakeup();
+    registrations().for_each([&](int fd, Registration& registration) {
+      const auto error = control(EPOLL_CTL_ADD, fd, registration);
+      if (!error) return;
+      registration.state = Registration::State::invalid;
+      // A closed number falls silent, as it would have without a duplicate. All else is told.
+      if (error != Errc::bad_descriptor) failure = error;
+    });
+    return failure;
+  }
+
+  // The number stays the same where it can: somebody may wait for it (pollable_handle).
+  std::error_code replace_set() noexcept {
+    UniqueFd fresh(::epoll_create1(EPOLL_CLOEXEC));
+    if (!fresh) {
+      // Out of descriptors: the old one makes room.
+      set_.reset();
+      fresh.reset(::epoll_create1(EPOLL_CLOEXEC));
+    }
+    if (!fresh) return last_error();
+    if (!set_ || ::dup3(fresh.get(), set_.get(), O_CLOEXEC) < 0) set_ = std::move(fresh);
+    return {};
+  }
+
+  std::error_code control(int operation, int fd, const Registration& registration) noexcept {
+    epoll_event event{};
+    event.events = to_epoll_bits(registration);
+    event.data.u64 = to_data(fd, registration);
+    return ::epoll_ctl(set_.get(), operation, fd, &event) == 0 ? std::error_code{}
+                                                              : translate(errno);
+  }
+
+  std::error_code watch_wakeup() noexcept {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = wakeup_data;
+    const int failed = ::epoll_ctl(set_.get(), EPOLL_CTL_ADD, wakeup_fd(), &event);
+    return failed == 0 ? std::error_code{} : last_error();
+  }
+
+  int wait_once(std::size_t room, Timeout timeout) noexcept {
+    const int most = static_cast<int>(room);
+#if POLYMUX_HAS_EPOLL_PWAIT2
+    if (capabilities().timeout_step < std::chrono::milliseconds{1}) {
+      const auto left = to_timespec(timeout);
+      return ::epoll_pwait2(set_.get(), batch_.data(), most, left ? &*left : nullptr, nullptr);
+    }
+#endif
+    return ::epoll_wait(set_.get(), batch_.data(), most, to_milliseconds(timeout));
+  }
+
+  std::uint32_t next_generation() noexcept {
+    if (++generation_ == 0) ++generation_;
+    return generation_;
+  }
+
+  UniqueFd set_;
+  std::vector<epoll_event> batch_;
+  std::uint32_t generation_ = 0;
+  /// Events came of a file that a duplicate keeps alive after its number was closed.
+  bool needs_rebuild_ = false;
+};
+
+// Nanoseconds need a kernel (5.11), a C library and a sandbox that let epoll_pwait2 through.
+bool has_nanoseconds() noexcept {
+#if POLYMUX_HAS_EPOLL_PWAIT2
+  // A closed set: the answer is EBADF if the call is there, ENOSYS or EPERM if not.
+  epoll_event unused{};
+  return ::epoll_pwait2(-1, &unused, 1, nullptr, nullptr) < 0 && errno == EBADF;
+#else
+  return false;
+#endif
+}
+
+std::unique_ptr<Poller> open_epoll(std::error_code& error) noexcept {
+  static const bool has_fine_time_outs = has_nanoseconds();
+  const Capabilities capabilities{
+      .edge = true,
+      .priority = true,
+      .read_closed = true,
+      .hangup = true,
+      .error = true,
+      .pollable_handle = true,
+      .timeout_step = has_fine_time_outs ? std::chrono::nanoseconds{1} : std::chrono::milliseconds{1},
+      .wait_cost = WaitCost::ready};
+  return open_backend<EpollPoller>(capabilities, error);
+}
+
+}  // namespace
+
+extern const BackendInfo epoll_backend;
+const BackendInfo epoll_backend{.name = "epoll",
+                                       .summary = "epoll(7) of Linux",
+                                       .preference = 30,
+                                       .open = open_epoll};
+
+}  // namespace polymux

@@ -1,0 +1,184 @@
+#include <sys/select.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstddef>
+#include <limits>
+
+#include <polymux/poller/backend_info.hpp>
+
+#include "backends/select/descriptor_sets.hpp"
+#include "backends/support/checked_poller.hpp"
+#include "backends/support/open_backend.hpp"
+#include "platform/descriptor_witness.hpp"
+#include "platform/system_error.hpp"
+#include "platform/timespec.hpp"
+
+namespace polymux {
+namespace {
+
+class SelectPoller final : public CheckedPoller {
+ public:
+  explicit SelectPoller(const Capabilities& capabilities) noexcept : CheckedPoller(capabilities) {}
+  ~SelectPoller() override {
+    if (is_foreign_process()) witness_.abandon();
+  }
+
+  [[nodiscard]] std::error_code open() {
+    if (const auto error = open_wakeup()) return error;
+    reserve(wakeup_fd());
+    watch(wakeup_fd(), {.read = true});
+    return {};
+  }
+
+ private:
+  std::error_code attach(int fd, Registration& fresh, const Registration* known) override {
+    reserve(fd);
+    if (const auto error = witness_.admit(fd, fresh.file, known ? &known->file : nullptr)) {
+      return error;
+    }
+    watch(fd, to_bits(fresh.wanted()));
+    return {};
+  }
+
+  std::error_code rearm(int fd, Registration& changed, const Registration& current) override {
+    if (const auto error = witness_.confirm(fd, current.file)) return error;
+    watch(fd, to_bits(changed.wanted()));
+    return {};
+  }
+
+  void detach(int fd, const Registration& gone) noexcept override {
+    witness_.forget(fd, gone.file);
+    watch(fd, {});
+  }
+
+  Look look(std::span<Event> out, Timeout timeout) override {
+    shrink();
+    ready_.copy(wanted_, words_in_use());
+    int left = select_once(timeout);
+    if (left < 0 && errno == EBADF) return {.count = report_closed(out)};
+    if (left < 0) return {.error = last_error()};
+    if (left > 0 && ready_.get(wakeup_fd()).read) {
+      ready_.set(wakeup_fd(), {});
+      clear_wakeup();
+      --left;
+    }
+    return {.count = left > 0 ? collect(out) : 0};
+  }
+
+  // Goes round, word by word, from where the last one stopped, so that a small buffer starves
+  // nobody.
+  std::size_t collect(std::span<Event> out) noexcept {
+    std::size_t count = 0;
+    const auto start = cursor_;
+    const auto scan = [&](std::size_t from, std::size_t to) {
+      for (auto fd = from; fd < to && count < out.size();) {
+        const auto word = fd / DescriptorSets::bits;
+        const auto rest = ready_.at(word).any() >> (fd % DescriptorSets::bits);
+        if (rest == 0) {
+          fd = (word + 1) * DescriptorSets::bits;
+          continue;
+        }
+        fd += static_cast<std::size_t>(std::countr_zero(rest));
+        if (fd >= to) break;
+        if (report(static_cast<int>(fd), out[count])) ++count;
+        cursor_ = ++fd;
+      }
+    };
+    scan(start, end_);
+    scan(0, std::min(start, end_));
+    if (cursor_ >= end_) cursor_ = 0;
+    return count;
+  }
+
+  bool report(int fd, Event& event) noexcept {
+    auto& registration = registrations().at(fd);
+    const auto bits = ready_.get(fd);
+    auto ready = Ready::none;
+    if (bits.read) ready |= Ready::readable;
+    if (bits.write) ready |= Ready::writable;
+    if (bits.except) ready |= Ready::priority;
+    event = {registration.token, ready};
+    if (registration.trigger == Trigger::oneshot) silence(fd, registration, State::fired);
+    return true;
+  }
+
+  // One closed number fails select(2) for all (EBADF). Each is told once; what finds no room is
+  // found again by the next call.
+  std::size_t report_closed(std::span<Event> out) noexcept {
+    std::size_t count = 0;
+    registrations().for_each([&](int fd, Registration& registration) {
+      const bool is_watched = registration.wanted() != Interest::none;
+      if (!is_watched || count == out.size() || is_open(fd)) return;
+      out[count++] = {registration.token, Ready::invalid};
+      silence(fd, registration, State::invalid);
+    });
+    return count;
+  }
+
+  using State = Registration::State;
+
+  void silence(int fd, Registration& registration, State state) noexcept {
+    registration.state = state;
+    watch(fd, {});
+  }
+
+  static DescriptorSets::Bits to_bits(Interest interest) noexcept {
+    return {.read = contains(interest, Interest::read),
+            .write = contains(interest, Interest::write),
+            .except = contains(interest, Interest::priority)};
+  }
+
+  void reserve(int fd) {
+    ready_.reserve(fd);
+    wanted_.reserve(fd);
+  }
+
+  void watch(int fd, DescriptorSets::Bits bits) noexcept {
+    wanted_.set(fd, bits);
+    if (bits.read || bits.write || bits.except) {
+      end_ = std::max(end_, static_cast<std::size_t>(fd) + 1);
+    }
+  }
+
+  // What is above the greatest number watched would be looked at for nothing.
+  void shrink() noexcept {
+    while (end_ > 0 && wanted_.at((end_ - 1) / DescriptorSets::bits).any() == 0) {
+      end_ = (end_ - 1) / DescriptorSets::bits * DescriptorSets::bits;
+    }
+  }
+
+  [[nodiscard]] std::size_t words_in_use() const noexcept {
+    return (end_ + DescriptorSets::bits - 1) / DescriptorSets::bits;
+  }
+
+  int select_once(Timeout timeout) noexcept {
+    // pselect takes nanoseconds and, unlike select on Linux, leaves the time-out as it was.
+    const auto left = to_timespec(timeout);
+    return ::pselect(static_cast<int>(end_), ready_.read(), ready_.write(), ready_.except(),
+                     left ? &*left : nullptr, nullptr);
+  }
+
+  DescriptorSets wanted_;
+  DescriptorSets ready_;
+  /// One past the greatest number that is watched, or more.
+  std::size_t end_ = 0;
+  std::size_t cursor_ = 0;
+  DescriptorWitness witness_;
+};
+
+std::unique_ptr<Poller> open_select(std::error_code& error) noexcept {
+  const Capabilities capabilities{.priority = true, .wait_cost = WaitCost::greatest_fd};
+  return open_backend<SelectPoller>(capabilities, error);
+}
+
+}  // namespace
+
+extern const BackendInfo select_backend;
+const BackendInfo select_backend{.name = "select",
+                                 .summary = "pselect(2) of POSIX, with sets of any size",
+                                 .preference = 10,
+                                 .open = open_select};
+
+}  // namespace polymux

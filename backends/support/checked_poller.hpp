@@ -1,0 +1,85 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <system_error>
+
+#include <polymux/poller/deadline.hpp>
+#include <polymux/poller/poller.hpp>
+
+#include "backends/support/registration_table.hpp"
+#include "backends/support/wake_state.hpp"
+#include "platform/process_epoch.hpp"
+#include "platform/wakeup.hpp"
+
+namespace polymux {
+
+/// The part of a poller that belongs to no kernel: what a caller can do wrong, who is registered,
+/// time-outs and interrupted waits, wakes, and the fork. A backend supplies the five private
+/// functions, and never sees a bad argument.
+class CheckedPoller : public Poller {
+ public:
+  [[nodiscard]] std::error_code add(int fd, Token token, Interest interest,
+                                    Trigger trigger) noexcept final;
+  [[nodiscard]] std::error_code modify(int fd, Token token, Interest interest,
+                                       Trigger trigger) noexcept final;
+  [[nodiscard]] std::error_code remove(int fd) noexcept final;
+  [[nodiscard]] WaitResult wait(std::span<Event> out, Timeout timeout) noexcept final;
+  void wake() noexcept final;
+  [[nodiscard]] const Capabilities& capabilities() const noexcept final { return capabilities_; }
+  [[nodiscard]] std::optional<int> pollable_handle() noexcept final;
+
+ protected:
+  /// What one look at the kernel gave.
+  struct Look {
+    std::size_t count = 0;
+    std::error_code error{};
+  };
+
+  explicit CheckedPoller(const Capabilities& capabilities) noexcept : capabilities_(capabilities) {}
+  /// In a child the wake-up descriptor is leaked, not closed.
+  ~CheckedPoller() override;
+
+  /// Opens the wake-up descriptor, which the backend then watches for reading.
+  [[nodiscard]] std::error_code open_wakeup() noexcept { return wakeup_.open(); }
+  [[nodiscard]] int wakeup_fd() const noexcept { return wakeup_.fd(); }
+  /// To be called when the wake-up descriptor was found readable.
+  void clear_wakeup() noexcept { wakeup_.clear(); }
+
+  [[nodiscard]] bool is_foreign_process() const noexcept { return process_.is_foreign(); }
+  [[nodiscard]] RegistrationTable& registrations() noexcept { return table_; }
+
+ private:
+  /// Hands a new registration to the kernel.
+  ///
+  /// \param known  What the table has under this number, of the same file or of one that was closed
+  ///               without `remove`; may be null. It is overwritten with `fresh` after success.
+  /// \return `already_registered` if the file of `known` is still there.
+  [[nodiscard]] virtual std::error_code attach(int fd, Registration& fresh,
+                                               const Registration* known) = 0;
+
+  /// Arms `changed` in place of `current`, which it replaces after success.
+  [[nodiscard]] virtual std::error_code rearm(int fd, Registration& changed,
+                                              const Registration& current) = 0;
+
+  /// Takes a registration from the kernel. The number may be closed or another file's by now.
+  virtual void detach(int fd, const Registration& gone) noexcept = 0;
+
+  /// Asks the kernel once. May return early, with nothing, and with EINTR.
+  [[nodiscard]] virtual Look look(std::span<Event> out, Timeout timeout) = 0;
+
+  /// The descriptor for `pollable_handle`; asked only where the capability is there.
+  [[nodiscard]] virtual int handle() const noexcept { return -1; }
+
+  [[nodiscard]] std::error_code check_request(Interest interest, Trigger trigger) const noexcept;
+  [[nodiscard]] std::error_code try_add(int fd, Registration& fresh);
+  [[nodiscard]] Look look_until(std::span<Event> out, const Deadline& deadline);
+
+  Capabilities capabilities_;
+  ProcessMark process_;
+  RegistrationTable table_;
+  Wakeup wakeup_;
+  WakeState wake_state_;
+};
+
+}  // namespace polymux

@@ -1,0 +1,20 @@
+# What can be switched on and off. Each backend adds its own POLYMUX_BACKEND_<NAME>.
+option(POLYMUX_BUILD_APPS "Build the command polymux (needs CLI11 and nlohmann-json)"
+       ${PROJECT_IS_TOP_LEVEL})
+option(POLYMUX_BUILD_TESTS "Build the tests (needs GoogleTest)" ${PROJECT_IS_TOP_LEVEL})
+option(POLYMUX_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(POLYMUX_INSTALL "Generate the install target" ${PROJECT_IS_TOP_LEVEL})
+option(POLYMUX_WERROR "Treat warnings as errors" OFF)
+set(POLYMUX_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(POLYMUX_SANITIZE)
+  add_compile_options(-fsanitize=${POLYMUX_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${POLYMUX_SANITIZE})
+endif()

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <system_error>
+#include <type_traits>
+
+namespace polymux {
+
+/// Why polymux refuses. Every backend answers with the same code for the same mistake; what the
+/// system itself refuses (out of memory, out of watches) comes back as the system's own code.
+///
+/// Each compares equal to one `std::errc`, so that a program need not know this enumeration.
+enum class Errc {
+  /// The number is not an open descriptor (`errc::bad_file_descriptor`).
+  bad_descriptor = 1,
+  /// `add` of a descriptor that this poller has (`errc::file_exists`).
+  already_registered,
+  /// `modify` or `remove` of one that it does not have (`errc::no_such_file_or_directory`).
+  not_registered,
+  /// A file that has no readiness: regular file, directory, /dev/null (`errc::operation_not_permitted`).
+  not_pollable,
+  /// Interest in a direction that the descriptor is not open for (`errc::permission_denied`).
+  wrong_direction,
+  /// The backend has no such trigger or interest; see `Capabilities` (`errc::not_supported`).
+  not_supported,
+  /// Greater than `Capabilities::greatest_fd` (`errc::value_too_large`).
+  descriptor_too_large,
+  /// An argument that can never be right: an empty buffer, unknown flags (`errc::invalid_argument`).
+  invalid_argument,
+  /// The poller was opened by another process, before a fork (`errc::operation_not_permitted`).
+  used_after_fork,
+  /// No backend of that name (`errc::no_such_device`).
+  unknown_backend,
+  /// The backend cannot be used on this system (`errc::function_not_supported`).
+  backend_unavailable,
+};
+
+[[nodiscard]] const std::error_category& polymux_category() noexcept;
+[[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
+
+}  // namespace polymux
+
+template <>
+struct std::is_error_code_enum<polymux::Errc> : std::true_type {};

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include <polymux/poller/flags.hpp>
+
+namespace polymux {
+
+/// What the caller calls a registration. Any value is the caller's right, equal ones too.
+enum class Token : std::uint64_t {};
+
+/// What a registration asks for. `none` keeps the registration and is silent: no readiness, no
+/// hang-up and no error is reported for it.
+enum class Interest : std::uint8_t {
+  none = 0,
+  read = 1 << 0,
+  write = 1 << 1,
+  /// Urgent data (TCP) and what else poll(2) calls POLLPRI; see `Capabilities::priority`.
+  priority = 1 << 2,
+};
+template <>
+inline constexpr bool is_flags<Interest> = true;
+
+/// When a registration reports.
+enum class Trigger : std::uint8_t {
+  /// In every wait in which the condition holds. Every backend has it.
+  level,
+  /// When the condition comes about, and at `add` and `modify` if it holds by then. The owner
+  /// reads or writes until `EAGAIN`; see `Capabilities::edge`.
+  edge,
+  /// Once, then the registration is silent until `modify`. Every backend has it.
+  oneshot,
+};
+
+/// What is reported. A program that looks at `readable` and `writable` alone is correct on every
+/// backend: whatever needs the owner's attention is said through the directions it asked for.
+enum class Ready : std::uint8_t {
+  none = 0,
+  /// A read would not block: there is data, end of stream, a connection to accept or an error.
+  readable = 1 << 0,
+  /// A write would not block, or would fail at once.
+  writable = 1 << 1,
+  /// Urgent data waits.
+  priority = 1 << 2,
+  /// Hint: the peer will send no more; data may still wait. Only beside `readable`.
+  read_closed = 1 << 3,
+  /// Hint: both directions are done.
+  hangup = 1 << 4,
+  /// Hint: an error is pending; the next read, write or `SO_ERROR` tells which.
+  error = 1 << 5,
+  /// The descriptor was closed without `remove`. Said once, then the registration is silent.
+  invalid = 1 << 6,
+};
+template <>
+inline constexpr bool is_flags<Ready> = true;
+
+/// One registration and what it is ready for.
+struct Event {
+  Token token{};
+  Ready ready = Ready::none;
+
+  friend constexpr bool operator==(const Event&, const Event&) = default;
+};
+
+/// How long to wait. Zero, or less, looks and returns; an empty one waits for ever.
+using Timeout = std::optional<std::chrono::nanoseconds>;
+
+/// What `Poller::wait` returns.
+struct WaitResult {
+  /// Number of events written, from the start of the buffer.
+  std::size_t count = 0;
+  /// True if a `wake` was consumed by this wait.
+  bool woken = false;
+  /// Set if the wait failed; `count` is zero then.
+  std::error_code error{};
+
+  friend bool operator==(const WaitResult&, const WaitResult&) = default;
+};
+
+/// For messages: `read|write`, `none`. Unknown bits come out as a number.
+[[nodiscard]] std::string to_string(Interest interest);
+[[nodiscard]] std::string to_string(Trigger trigger);
+[[nodiscard]] std::string to_string(Ready ready);
+[[nodiscard]] std::string to_string(const Event& event);
+
+}  // namespace polymux

@@ -1,0 +1,63 @@
+#include "platform/descriptors.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <polymux/poller/error.hpp>
+
+#include "platform/system_error.hpp"
+
+namespace polymux {
+namespace {
+
+std::uint32_t fold(const struct stat& status) noexcept {
+  const auto inode = static_cast<std::uint64_t>(status.st_ino);
+  const auto device = static_cast<std::uint64_t>(status.st_dev);
+  return static_cast<std::uint32_t>(inode ^ (inode >> 32) ^ (device << 24));
+}
+
+// O_PATH (open(2), Linux) opens a name and not the file: neither direction.
+constexpr int path_only =
+#ifdef O_PATH
+    O_PATH;
+#else
+    0;
+#endif
+
+}  // namespace
+
+std::error_code set_nonblocking(int fd) noexcept {
+  // Read-modify-write: F_SETFL replaces all flags, O_ASYNC among them.
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return last_error();
+  if ((flags & O_NONBLOCK) != 0) return {};
+  return ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? last_error() : std::error_code{};
+}
+
+std::error_code set_close_on_exec(int fd) noexcept {
+  return ::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? last_error() : std::error_code{};
+}
+
+std::error_code describe(int fd, DescriptorInfo& info) noexcept {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return Errc::bad_descriptor;
+  info = {};
+  info.file_id = fold(status);
+  if (S_ISSOCK(status.st_mode)) {
+    info.can_read = true;
+    info.can_write = true;
+    info.is_socket = true;
+    return {};
+  }
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & path_only) != 0) return Errc::bad_descriptor;
+  const int mode = flags & O_ACCMODE;
+  info.can_read = mode == O_RDONLY || mode == O_RDWR;
+  info.can_write = mode == O_WRONLY || mode == O_RDWR;
+  return {};
+}
+
+bool is_open(int fd) noexcept { return ::fcntl(fd, F_GETFD) >= 0; }
+
+}  // namespace polymux

@@ -1,0 +1,55 @@
+// A page that the kernel zeroes in every child, however it was forked: fork, vfork without exec,
+// or a bare clone, which pthread_atfork does not see.
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <new>
+
+#include "platform/process_epoch.hpp"
+
+namespace polymux {
+namespace {
+
+using Epoch = std::atomic<std::uint64_t>;
+static_assert(Epoch::is_always_lock_free, "read in signal handlers");
+
+// Survives the fork, so that a child never takes its parent's number.
+constinit Epoch newest{0};
+
+std::uint64_t renew(Epoch& current) noexcept {
+  std::uint64_t seen = 0;
+  const auto mine = newest.fetch_add(1) + 1;
+  return current.compare_exchange_strong(seen, mine) ? mine : seen;
+}
+
+Epoch* map_wiped_page() noexcept {
+  const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return nullptr;
+#if defined(MADV_WIPEONFORK)
+  // Linux 4.14, madvise(2).
+  const int failed = ::madvise(page, size, MADV_WIPEONFORK);
+#else
+  // FreeBSD 12, NetBSD 9.1 and OpenBSD, minherit(2).
+  const int failed = ::minherit(page, size, MAP_INHERIT_ZERO);
+#endif
+  if (failed == 0) return new (page) Epoch(0);
+  ::munmap(page, size);
+  return nullptr;
+}
+
+// Mapped before main, so that no signal handler is the first to ask.
+Epoch* const wiped = map_wiped_page();
+
+}  // namespace
+
+std::uint64_t process_epoch() noexcept {
+  // A kernel that cannot wipe: the process id is the next best, and costs a system call.
+  if (wiped == nullptr) return static_cast<std::uint64_t>(::getpid());
+  const auto epoch = wiped->load(std::memory_order_relaxed);
+  return epoch != 0 ? epoch : renew(*wiped);
+}
+
+}  // namespace polymux
