@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <vector>
+
+#include <polymux/loop/timer.hpp>
+#include <polymux/loop/watcher.hpp>
+#include <polymux/poller/poller.hpp>
+
+namespace polymux {
+
+class SignalInbox;
+class TimerQueue;
+
+/// Waits on one `Poller` and calls who is concerned: watchers, timers, posted tasks, signals.
+///
+/// \par Threads  One thread at a time; `post` and `stop` from any thread, `stop` also from signal
+///               handlers.
+class EventLoop {
+ public:
+  using Task = std::function<void()>;
+
+  /// Takes a poller, which must not be null (`open_poller()`), and owns it.
+  explicit EventLoop(std::unique_ptr<Poller> poller);
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  /// Its watchers, timers and signal watches must be gone by then. Tasks that were posted and did
+  /// not run are destroyed.
+  ~EventLoop();
+
+  /// Runs until `stop`. One that came before makes it return at once.
+  ///
+  /// What a callback throws comes out of it; the loop can be run again, and loses no event.
+  /// \return The error of a wait that failed; `operation_in_progress` if called from a callback.
+  [[nodiscard]] std::error_code run();
+
+  /// One turn: waits, at most so long, until there is something to do, and does it.
+  /// \return As `run`.
+  [[nodiscard]] std::error_code run_once(Timeout timeout = std::nullopt);
+
+  /// Makes `run` return after the present turn.
+  void stop() noexcept;
+
+  /// Has `task` called in the loop's thread, in the order of posting. Throws `std::bad_alloc`.
+  void post(Task task);
+
+  [[nodiscard]] Poller& poller() noexcept { return *poller_; }
+
+ private:
+  friend class SignalWatch;
+  friend class Timer;
+  friend class Watcher;
+
+  /// Events of one wait: enough that the cost of the wait is shared, few enough that timers and
+  /// tasks have their turn.
+  static constexpr std::size_t batch_size = 256;
+
+  [[nodiscard]] Timeout time_to_wait(Timeout longest) const noexcept;
+  [[nodiscard]] std::error_code turn(Timeout timeout);
+  void dispatch();
+  void fire_timers();
+  void run_tasks();
+  /// Puts the tasks of `due` that did not run before those that were posted meanwhile.
+  void requeue(std::vector<Task>& due, std::size_t from);
+  void forget(const Watcher& watcher) noexcept;
+  [[nodiscard]] SignalInbox& signals();
+
+  std::unique_ptr<Poller> poller_;
+  std::array<Event, batch_size> batch_;
+  /// What is left of the batch: the events in [next_, end_).
+  std::size_t next_ = 0;
+  std::size_t end_ = 0;
+  std::unique_ptr<TimerQueue> timers_;
+  std::unique_ptr<SignalInbox> signals_;
+  bool is_running_ = false;
+  std::atomic<bool> is_stopping_{false};
+  std::atomic<bool> has_tasks_{false};
+  std::mutex tasks_mutex_;
+  std::vector<Task> tasks_;
+};
+
+}  // namespace polymux

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+namespace polymux {
+
+class EventLoop;
+
+/// Calls a function once, at a point in time or later, never before.
+///
+/// \par Threads    The loop's own thread only.
+/// \par Callbacks  May start, stop and destroy any timer and watcher, this one included. Timers that
+///                 are due together fire in the order of their deadlines, equal ones in the order
+///                 in which they were started. One that a callback starts fires in a later turn.
+class Timer {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Callback = std::function<void()>;
+
+  /// The loop must outlive the timer.
+  Timer(EventLoop& loop, Callback callback) noexcept
+      : loop_(&loop), callback_(std::move(callback)) {}
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  /// Stops.
+  ~Timer();
+
+  /// Fires `delay` from now; less than zero is as zero, and what overflows the clock is never. One
+  /// that is active is set anew. Throws `std::bad_alloc`.
+  void start_after(std::chrono::nanoseconds delay);
+  void start_at(Clock::time_point deadline);
+
+  /// A second time does nothing.
+  void stop() noexcept;
+
+  [[nodiscard]] bool is_active() const noexcept { return position_ != inactive; }
+  /// When it fires, if it is active.
+  [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
+
+ private:
+  friend class EventLoop;
+  friend class TimerQueue;
+  static constexpr std::size_t inactive = SIZE_MAX;
+
+  EventLoop* loop_;
+  Clock::time_point deadline_{};
+  std::size_t position_ = inactive;
+  std::uint64_t order_ = 0;
+  Callback callback_;
+  /// Where to note that a callback destroyed its timer.
+  bool* was_destroyed_ = nullptr;
+};
+
+}  // namespace polymux
