@@ -1,0 +1,9 @@
+# shellcheck shell=sh disable=SC2034
+# Fedora, and what else has dnf; read by ports/run.
+packages_serve="gcc-c++:${CXX:-c++} cmake:cmake ninja-build:ninja pkgconf-pkg-config:pkg-config
+  libevent-devel cli11-devel json-devel"
+packages_test="gtest-devel gmock-devel python3:python3 socat:socat netcat:nc strace:strace"
+
+is_installed() { rpm -q "$1" >/dev/null 2>&1; }
+
+install_packages() { as_root dnf -y install "$@"; }
