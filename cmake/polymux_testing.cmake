@@ -3,7 +3,7 @@
 #   polymux_add_test_program(<name> SOURCES <file>...
 #                            [LIBRARIES <target>...]      more than polymux and GoogleTest
 #                            [TEST_PREFIX <text>]         goes before each CTest name
-#                            [LABELS <label>...]          for ctest -L
+#                            [LABELS <label>...]          for ctest -L, beside the folder's name
 #                            [TIMEOUT <seconds>]          for each test; 60 unless told
 #                            [PROPERTIES <name> <value>...])
 #
@@ -27,12 +27,10 @@ function(polymux_add_test_program name)
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} polymux::polymux GTest::gtest_main
                                         ${polymux_gmock} polymux_warnings)
 
-  set(properties TIMEOUT ${arg_TIMEOUT} ${arg_PROPERTIES})
-  if(arg_LABELS)
-    list(APPEND properties LABELS "${arg_LABELS}")
-  endif()
+  get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  set(labels ${folder} ${arg_LABELS})
   # A program is asked for its tests when it is built. Under a sanitizer, on a loaded machine, that
   # takes longer than the 5 seconds of CMake.
   gtest_discover_tests(${name} TEST_PREFIX "${arg_TEST_PREFIX}" DISCOVERY_TIMEOUT 60
-                       PROPERTIES ${properties})
+                       PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${labels}" ${arg_PROPERTIES})
 endfunction()
