@@ -4,6 +4,9 @@ packages_serve="gcc:${CXX:-c++} cmake:cmake ninja:ninja pkgconf:pkg-config
   libevent cli11 nlohmann-json"
 packages_test="gtest python:python3 socat:socat openbsd-netcat:nc strace:strace"
 
+install_hint='pacman -Syu'
+needs_root=yes
+
 is_installed() { pacman -Q "$1" >/dev/null 2>&1; }
 
 # With -yu: Arch does not support new packages on a system that is not up to date.

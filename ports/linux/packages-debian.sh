@@ -4,6 +4,9 @@ packages_serve="g++:${CXX:-c++} cmake:cmake ninja-build:ninja pkg-config:pkg-con
   libevent-dev libcli11-dev nlohmann-json3-dev"
 packages_test="libgtest-dev libgmock-dev python3:python3 socat:socat netcat-openbsd strace:strace"
 
+install_hint='apt-get install'
+needs_root=yes
+
 is_installed() {
   dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
 }

@@ -4,6 +4,9 @@ packages_serve="gcc-c++:${CXX:-c++} cmake:cmake ninja-build:ninja pkgconf-pkg-co
   libevent-devel cli11-devel json-devel"
 packages_test="gtest-devel gmock-devel python3:python3 socat:socat netcat:nc strace:strace"
 
+install_hint='dnf install'
+needs_root=yes
+
 is_installed() { rpm -q "$1" >/dev/null 2>&1; }
 
 install_packages() { as_root dnf -y install "$@"; }

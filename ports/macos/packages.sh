@@ -3,6 +3,9 @@
 packages_serve="cmake:cmake ninja:ninja pkgconf:pkg-config libevent cli11 nlohmann-json"
 packages_test="googletest python:python3 socat:socat"
 
+install_hint='brew install'
+needs_root=no
+
 is_installed() { brew list --versions "$1" >/dev/null 2>&1; }
 
 # Homebrew refuses to run as root.

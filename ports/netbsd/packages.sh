@@ -13,6 +13,9 @@ if [ -z "${CXX-}" ] && [ "${base_compiler%%.*}" -lt 12 ]; then
   export CXX
 fi
 
+install_hint='pkgin install'
+needs_root=yes
+
 is_installed() { pkg_info -qe "$1"; }
 
 install_packages() {

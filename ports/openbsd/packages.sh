@@ -4,6 +4,9 @@
 packages_serve="cmake:cmake ninja:ninja libevent cli11 nlohmann-json"
 packages_test="gtest python3:python3 socat:socat"
 
+install_hint='pkg_add'
+needs_root=yes
+
 is_installed() { pkg_info -q -e "$1-*" >/dev/null 2>&1; }
 
 # -I asks nothing.

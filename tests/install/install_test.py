@@ -2,7 +2,7 @@
 """Installs polymux, moves it, and uses it as its users do.
 
 usage: install_test.py CASE --build DIR --work DIR --source DIR [--cmake PROGRAM]
-                       [--compiler PROGRAM] [--flags FLAGS] [--pkg-config PROGRAM]
+                       [--generator NAME] [--compiler PROGRAM] [--flags FLAGS] [--pkg-config PROGRAM]
 """
 
 import argparse
@@ -69,7 +69,8 @@ def expect_consumer(program):
 
 def find_package(test):
     build = fresh(test.work / "find_package")
-    run([test.cmake, "-S", test.consumer, "-B", build, f"-DCMAKE_PREFIX_PATH={test.prefix}",
+    run([test.cmake, "-G", test.generator, "-S", test.consumer, "-B", build,
+         f"-DCMAKE_PREFIX_PATH={test.prefix}",
          f"-DCMAKE_CXX_COMPILER={test.compiler}", f"-DCMAKE_CXX_FLAGS={test.flags}"])
     run([test.cmake, "--build", build])
     expect_consumer(build / "consumer")
@@ -122,6 +123,7 @@ def main():
     for name in ("build", "work", "source"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--cmake", default="cmake")
+    parser.add_argument("--generator", default="Unix Makefiles")
     parser.add_argument("--compiler", default="c++")
     parser.add_argument("--flags", default="")
     parser.add_argument("--pkg-config", default="pkg-config")
