@@ -119,7 +119,7 @@ CheckedPoller::Look CheckedPoller::look_until(std::span<Event> out, const Deadli
 void CheckedPoller::wake() noexcept {
   // A child's wake would rouse its parent: the wake-up descriptor is one for both.
   if (is_foreign_process()) return;
-  if (wake_state_.request()) wakeup_.signal();
+  if (wake_state_.request()) rouse();
 }
 
 std::optional<int> CheckedPoller::pollable_handle() noexcept {

@@ -24,6 +24,9 @@ class Category final : public std::error_category {
         return "the descriptor is not open for the direction asked for";
       case Errc::not_supported:
         return "the backend cannot do this; its Capabilities tell what it can";
+      case Errc::refused_by_backend:
+        return "this system's multiplexer cannot wait for this descriptor; another backend can, "
+               "select most likely";
       case Errc::descriptor_too_large:
         return "the number is greater than Capabilities::greatest_fd; choose another backend";
       case Errc::invalid_argument:
@@ -52,6 +55,7 @@ class Category final : public std::error_category {
       case Errc::wrong_direction:
         return std::errc::permission_denied;
       case Errc::not_supported:
+      case Errc::refused_by_backend:
         return std::errc::not_supported;
       case Errc::descriptor_too_large:
         return std::errc::value_too_large;

@@ -22,6 +22,9 @@ enum class Errc {
   wrong_direction,
   /// The backend has no such trigger or interest; see `Capabilities` (`errc::not_supported`).
   not_supported,
+  /// This kernel's multiplexer cannot wait for the descriptor, though another backend can: terminals
+  /// under kqueue on macOS; see `waitable` (`errc::not_supported`).
+  refused_by_backend,
   /// Greater than `Capabilities::greatest_fd` (`errc::value_too_large`).
   descriptor_too_large,
   /// An argument that can never be right: an empty buffer, unknown flags (`errc::invalid_argument`).

@@ -20,6 +20,7 @@ const Meaning meanings[] = {
     {Errc::not_pollable, std::errc::operation_not_permitted},
     {Errc::wrong_direction, std::errc::permission_denied},
     {Errc::not_supported, std::errc::not_supported},
+    {Errc::refused_by_backend, std::errc::not_supported},
     {Errc::descriptor_too_large, std::errc::value_too_large},
     {Errc::invalid_argument, std::errc::invalid_argument},
     {Errc::used_after_fork, std::errc::operation_not_permitted},
