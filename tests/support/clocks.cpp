@@ -1,0 +1,47 @@
+#include "tests/support/clocks.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#if defined(__has_feature)
+#define POLYMUX_HAS_FEATURE(name) __has_feature(name)
+#else
+#define POLYMUX_HAS_FEATURE(name) 0
+#endif
+
+namespace polymux::test {
+namespace {
+
+constexpr int built_slowness() {
+#if defined(__SANITIZE_THREAD__) || POLYMUX_HAS_FEATURE(thread_sanitizer)
+  return 10;
+#elif defined(__SANITIZE_ADDRESS__) || POLYMUX_HAS_FEATURE(address_sanitizer)
+  return 5;
+#else
+  return 1;
+#endif
+}
+
+}  // namespace
+
+int slowness() {
+  static const int factor = [] {
+    const char* asked = std::getenv("POLYMUX_TEST_SLOW");
+    return built_slowness() * (asked == nullptr ? 1 : std::max(1, std::atoi(asked)));
+  }();
+  return factor;
+}
+
+std::chrono::milliseconds bound() {
+  return std::chrono::seconds(5) * slowness();
+}
+
+std::chrono::nanoseconds CpuClock::now() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+}  // namespace polymux::test
