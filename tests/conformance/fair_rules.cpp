@@ -1,0 +1,82 @@
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "tests/conformance/conformance_test.hpp"
+
+namespace polymux::test {
+namespace {
+
+class FairRules : public ConformanceTest {
+ protected:
+  /// Registers pairs that are ready for writing, and stay so.
+  void add_ready(std::uint64_t count) {
+    for (std::uint64_t index = 0; index < count; ++index) {
+      pairs_.push_back(socket_pair());
+      add(pairs_.back().near, Token{index}, Interest::write);
+    }
+  }
+
+  /// How often each token is reported in so many waits.
+  std::map<Token, int> reports(int waits, std::size_t room) {
+    std::map<Token, int> counts;
+    for (int round = 0; round < waits; ++round) {
+      const auto waited = look(poller(), room);
+      EXPECT_EQ(waited.events.size(), std::min(room, pairs_.size())) << "wait " << round;
+      for (const auto& event : waited.events) ++counts[event.token];
+    }
+    return counts;
+  }
+
+  std::vector<Pair> pairs_;
+};
+POLYMUX_FOR_EVERY_SUBJECT(FairRules);
+
+TEST_P(FairRules, Fair1WhatDidNotFitComesBeforeWhatWasReported) {
+  add_ready(10);
+
+  EXPECT_EQ(reports(4, 3).size(), 10U) << "descriptors reported in 4 waits with room for 3";
+}
+
+TEST_P(FairRules, Fair1RoomForOneReachesEveryone) {
+  add_ready(10);
+
+  const auto counts = reports(30, 1);
+
+  EXPECT_EQ(counts.size(), 10U);
+  for (const auto& [token, count] : counts) {
+    EXPECT_EQ(count, 3) << "token " << static_cast<std::uint64_t>(token) << " in 30 waits";
+  }
+}
+
+TEST_P(FairRules, Fair2RegistrationsThatComeAndGoStarveNobody) {
+  // Each descriptor that is served is replaced, as a server's connections are.
+  constexpr std::uint64_t many = 6;
+  add_ready(many);
+  std::vector<int> silent_for(many, 0);
+  for (int round = 0; round < 60; ++round) {
+    const auto waited = look(poller(), 1);
+    ASSERT_EQ(waited.events.size(), 1U);
+    const auto served = static_cast<std::size_t>(waited.events.front().token);
+    for (auto& waits : silent_for) ++waits;
+    silent_for[served] = 0;
+    for (std::size_t index = 0; index < many; ++index) {
+      ASSERT_LE(silent_for[index], 3 * static_cast<int>(many)) << "token " << index << " starves";
+    }
+
+    EXPECT_TRUE(succeeded(poller().remove(pairs_[served].near.get())));
+    pairs_[served] = socket_pair();
+    add(pairs_[served].near, waited.events.front().token, Interest::write);
+  }
+}
+
+TEST_P(FairRules, Fair3AllIsReportedAtOnceWhereThereIsRoom) {
+  add_ready(300);
+
+  EXPECT_EQ(look(poller(), 300).events.size(), 300U);
+  EXPECT_EQ(look(poller(), 1000).events.size(), 300U);
+  EXPECT_EQ(reports(5, 64).size(), 300U) << "in 5 waits with room for 64";
+}
+
+}  // namespace
+}  // namespace polymux::test

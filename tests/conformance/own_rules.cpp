@@ -1,0 +1,200 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "tests/conformance/conformance_test.hpp"
+#include "tests/support/allocations.hpp"
+
+extern char** environ;
+
+namespace polymux::test {
+namespace {
+
+class OwnRules : public ConformanceTest {
+ protected:
+  /// Makes the poller open whatever it opens only when it is needed.
+  static void use(Poller& poller) {
+    auto [near, far] = connected_pair();
+    auto [reader, writer] = open_pipe();
+    EXPECT_TRUE(succeeded(poller.add(near.get(), Token{1}, Interest::write)));
+    EXPECT_TRUE(succeeded(poller.add(reader.get(), Token{2}, Interest::read)));
+    static_cast<void>(poller.pollable_handle());
+    poller.wake();
+    EXPECT_TRUE(look(poller).result.woken);
+    EXPECT_TRUE(succeeded(poller.remove(near.get())));
+    EXPECT_TRUE(succeeded(poller.remove(reader.get())));
+  }
+};
+POLYMUX_FOR_EVERY_SUBJECT(OwnRules);
+
+TEST_P(OwnRules, Own1DestroyedPollerLeavesDescriptorsOpen) {
+  auto [near, far] = connected_pair();
+  auto [reader, writer] = open_pipe();
+  add(near, Token{1}, Interest::read);
+  add(reader, Token{2}, Interest::read, Trigger::oneshot);
+  add(writer, Token{3}, Interest::none);
+
+  take_poller().reset();
+
+  send(far, "x");
+  EXPECT_TRUE(is_ready_for(near, POLLIN));
+  send(writer, "y");
+  EXPECT_EQ(drain(reader), "y");
+}
+
+TEST_P(OwnRules, Own1PollerNeitherReadsNorChangesDescriptors) {
+  auto [near, far] = connected_pair();
+  auto [reader, writer] = open_pipe();
+  send(far, "data");
+  send(writer, "data");
+  ASSERT_EQ(::fcntl(reader.get(), F_SETFL, 0), 0) << "a blocking one";
+  ASSERT_EQ(::fcntl(reader.get(), F_SETFD, 0), 0);
+  std::vector<int> before;
+  std::vector<int> after;
+  const auto note = [&](std::vector<int>& flags) {
+    for (const auto* fd : {&near, &reader}) {
+      flags.push_back(::fcntl(fd->get(), F_GETFL));
+      flags.push_back(::fcntl(fd->get(), F_GETFD));
+      flags.push_back(::fcntl(fd->get(), F_GETOWN));
+    }
+  };
+  note(before);
+
+  for (const auto trigger : {Trigger::level, Trigger::oneshot}) {
+    add(near, Token{1}, Interest::read, trigger);
+    add(reader, Token{2}, Interest::read, trigger);
+    EXPECT_EQ(look(poller()).events.size(), 2U);
+    EXPECT_TRUE(succeeded(poller().remove(near.get())));
+    EXPECT_TRUE(succeeded(poller().remove(reader.get())));
+  }
+
+  note(after);
+  EXPECT_EQ(before, after);
+  EXPECT_EQ(drain(near), "data");
+  char block[8];
+  EXPECT_EQ(::read(reader.get(), block, sizeof block), 4);
+}
+
+TEST_P(OwnRules, Own2EveryDescriptorOfThePollerIsClosedOnExec) {
+  const auto before = open_numbers();
+  const auto other = open_another();
+  ASSERT_NE(other, nullptr);
+  use(*other);
+
+  std::vector<int> opened;
+  std::ranges::set_difference(open_numbers(), before, std::back_inserter(opened));
+
+  for (const int number : opened) {
+    EXPECT_NE(::fcntl(number, F_GETFD) & FD_CLOEXEC, 0) << "descriptor " << number;
+  }
+}
+
+TEST_P(OwnRules, Own3DestroyedPollerLeavesNoDescriptorBehind) {
+  const auto before = open_numbers();
+  for (int round = 0; round < 3; ++round) {
+    const auto other = open_another();
+    ASSERT_NE(other, nullptr);
+    use(*other);
+  }
+
+  EXPECT_EQ(open_numbers(), before);
+}
+
+TEST_P(OwnRules, Own4ProcessIsLeftAsItWas) {
+  struct State {
+    std::vector<std::string> handlers;
+    std::vector<int> blocked;
+    std::vector<std::string> environment;
+
+    static State now() {
+      State state;
+      sigset_t mask;
+      ::sigprocmask(SIG_SETMASK, nullptr, &mask);
+      for (int number = 1; number < NSIG; ++number) {
+        struct sigaction action {};
+        if (::sigaction(number, nullptr, &action) != 0) continue;
+        const auto handler = action.sa_handler;
+        state.handlers.emplace_back(reinterpret_cast<const char*>(&handler), sizeof handler);
+        state.blocked.push_back(sigismember(&mask, number));
+      }
+      for (char** entry = environ; *entry != nullptr; ++entry)
+        state.environment.emplace_back(*entry);
+      return state;
+    }
+    bool operator==(const State&) const = default;
+  };
+  const auto before = State::now();
+
+  {
+    const auto other = open_another();
+    ASSERT_NE(other, nullptr);
+    use(*other);
+    EXPECT_TRUE(State::now() == before) << "signal handlers, mask or environment, while it is open";
+  }
+
+  EXPECT_TRUE(State::now() == before) << "signal handlers, mask or environment, afterwards";
+}
+
+TEST_P(OwnRules, Own5ManyRegistrationsInTurnDoNotGrow) {
+  constexpr int cycles = 10'000;
+  allow_cpu(std::chrono::milliseconds(600));
+  auto [near, far] = connected_pair();
+  auto [reader, writer] = open_pipe();
+  const auto cycle = [&](int count) {
+    for (int round = 0; round < count; ++round) {
+      for (const auto* fd : {&near, &reader}) {
+        if (poller().add(fd->get(), Token{1}, Interest::read) || poller().remove(fd->get())) {
+          FAIL() << "in round " << round;
+        }
+      }
+    }
+  };
+  const auto resident = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  cycle(500);
+  const auto open_before = open_numbers();
+  const auto allocations_before = allocations();
+  const auto resident_before = resident();
+
+  cycle(cycles);
+
+  EXPECT_EQ(allocations() - allocations_before, 0U) << "allocations in " << cycles << " cycles";
+  EXPECT_EQ(open_numbers(), open_before);
+  // A sanitizer keeps what was freed for a while.
+  if (slowness() == 1) {
+    EXPECT_LE(resident() - resident_before, 512) << "KiB in " << cycles << " cycles";
+  }
+}
+
+TEST_P(OwnRules, Own6OutOfDescriptorsAtAddIsToldAndHarmsNothing) {
+  auto [near, far] = connected_pair();
+  auto [reader, writer] = open_pipe();
+  add(near, Token{1}, Interest::read);
+  std::error_code error;
+  {
+    const ExhaustedDescriptors exhausted;
+    error = poller().add(reader.get(), Token{2}, Interest::read);
+    EXPECT_TRUE(!error || error == std::errc::too_many_files_open) << describe(error);
+    expect_silence(std::chrono::milliseconds(20));
+  }
+
+  if (error) add(reader, Token{2}, Interest::read);
+
+  send(writer, "x");
+  expect_ready(Token{2}, Ready::readable);
+}
+
+}  // namespace
+}  // namespace polymux::test
