@@ -163,9 +163,13 @@ class EpollPoller final : public CheckedPoller {
     registrations().for_each([&](int fd, Registration& registration) {
       const auto error = control(EPOLL_CTL_ADD, fd, registration);
       if (!error) return;
-      registration.state = Registration::State::invalid;
-      // A closed number falls silent, as it would have without a duplicate. All else is told.
-      if (error != Errc::bad_descriptor) failure = error;
+      // A number that was closed, or is a file without readiness by now, falls silent, as it would
+      // have without a duplicate. All else is told, and the next wait tries again.
+      if (error == Errc::bad_descriptor || error == Errc::not_pollable) {
+        registration.state = Registration::State::invalid;
+      } else {
+        failure = error;
+      }
     });
     return failure;
   }

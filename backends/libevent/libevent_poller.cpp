@@ -50,7 +50,10 @@ class LibeventPoller final : public CheckedPoller {
   explicit LibeventPoller(const Capabilities& capabilities) noexcept
       : CheckedPoller(capabilities) {}
   ~LibeventPoller() override {
-    if (is_foreign_process()) witness_.abandon();
+    if (!is_foreign_process()) return;
+    witness_.abandon();
+    // Leaked: freed, it would close the pair of sockets that it opens for signals.
+    static_cast<void>(base_.release());
   }
 
   [[nodiscard]] std::error_code open() noexcept {

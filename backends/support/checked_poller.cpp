@@ -124,7 +124,7 @@ void CheckedPoller::wake() noexcept {
 
 std::optional<int> CheckedPoller::pollable_handle() noexcept {
   if (!capabilities_.pollable_handle || is_foreign_process()) return std::nullopt;
-  wake_state_.always_signal();
+  if (wake_state_.always_signal()) wakeup_.signal();
   return handle();
 }
 

@@ -30,11 +30,12 @@ class WakeState {
     return state_.exchange(rest_) == requested;
   }
 
-  /// From now on every wake signals the descriptor, for somebody else waits for it.
-  void always_signal() noexcept {
+  /// From now on every wake signals the descriptor, for somebody else waits for it. True if one that
+  /// was asked for before has to be signalled now.
+  bool always_signal() noexcept {
     rest_ = sleeping;
     auto expected = awake;
-    state_.compare_exchange_strong(expected, sleeping);
+    return !state_.compare_exchange_strong(expected, sleeping) && expected == requested;
   }
 
  private:

@@ -148,11 +148,17 @@ OpenResult open_poller(const Requirements& required) {
 }
 
 Waitable waitable(int fd, BackendId backend, Interest interest) {
-  auto opened = open_poller(backend);
-  if (!opened) return {.error = opened.error, .reason = opened.message};
-  const auto error = opened.poller->add(fd, Token{}, interest);
-  if (!error) return {};
-  return {.error = error, .reason = error.message()};
+  // A number that is closed may be taken by the very poller that is asked. So two are asked, each
+  // after the one before it, whose number it might have been, is gone.
+  auto before = open_poller(backend);
+  for (int round = 0; round < 2 && before; ++round) {
+    auto asked = open_poller(backend);
+    before = std::move(asked);
+    if (!before) break;
+    const auto error = before.poller->add(fd, Token{}, interest);
+    if (error) return {.error = error, .reason = error.message()};
+  }
+  return {.error = before.error, .reason = before.message};
 }
 
 Waitable waitable(int fd, std::string_view backend, Interest interest) {
