@@ -140,7 +140,7 @@ class EpollPoller final : public CheckedPoller {
     if (ready == Ready::none) return ready;
     if (registration.trigger == Trigger::oneshot) {
       registration.state = Registration::State::fired;
-    } else if (++registration.reports == 0 && !is_same_file(fd, registration)) {
+    } else if (++registration.note == 0 && !is_same_file(fd, registration)) {
       registration.state = Registration::State::invalid;
       needs_rebuild_ = true;
       return Ready::invalid;

@@ -27,8 +27,8 @@ struct Registration {
   Interest interest = Interest::none;
   Trigger trigger = Trigger::level;
   State state = State::vacant;
-  /// Counts reports, modulo 256.
-  std::uint8_t reports = 0;
+  /// The backend's own: a count, a flag.
+  std::uint8_t note = 0;
 
   /// What is to be watched for at present.
   [[nodiscard]] Interest wanted() const noexcept {

@@ -1,0 +1,96 @@
+#include "backends/support/poll_set.hpp"
+
+#include <algorithm>
+
+#include <polymux/poller/deadline.hpp>
+
+#include "platform/poll_bits.hpp"
+#include "platform/timespec.hpp"
+
+namespace polymux {
+
+#if POLYMUX_HAS_PPOLL
+
+const std::chrono::nanoseconds PollSet::timeout_step{1};
+
+int PollSet::poll(Timeout timeout) noexcept {
+  const auto left = to_timespec(timeout);
+  return ::ppoll(entries_.data(), static_cast<nfds_t>(entries_.size()), left ? &*left : nullptr,
+                 nullptr);
+}
+
+#else
+
+const std::chrono::nanoseconds PollSet::timeout_step = std::chrono::milliseconds{1};
+
+int PollSet::poll(Timeout timeout) noexcept {
+  return ::poll(entries_.data(), static_cast<nfds_t>(entries_.size()), to_milliseconds(timeout));
+}
+
+#endif
+
+void PollSet::add_own(int fd) {
+  entries_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  own_ = entries_.size();
+}
+
+void PollSet::reserve_for(std::size_t more) {
+  const auto needed = entries_.size() + more;
+  if (needed > entries_.capacity()) entries_.reserve(std::max(needed, entries_.capacity() * 2));
+}
+
+void PollSet::insert(int fd, Registration& registration) noexcept {
+  registration.key = static_cast<std::uint32_t>(entries_.size());
+  entries_.push_back({});
+  update(fd, registration);
+}
+
+void PollSet::update(int fd, const Registration& registration) noexcept {
+  const auto wanted = registration.wanted();
+  auto& entry = entries_[registration.key];
+  entry.fd = wanted == Interest::none ? ~fd : fd;
+  entry.events = static_cast<short>(to_poll_bits(wanted));
+  entry.revents = 0;
+}
+
+void PollSet::erase(const Registration& gone) noexcept {
+  const auto slot = gone.key;
+  const auto last = entries_.back();
+  entries_.pop_back();
+  if (slot == entries_.size()) return;
+  entries_[slot] = last;
+  table_.at(number_of(last)).key = slot;
+}
+
+std::size_t PollSet::collect(std::span<Event> out) noexcept {
+  std::size_t count = 0;
+  const auto start = std::clamp(cursor_, own_, entries_.size());
+  const auto scan = [&](std::size_t from, std::size_t to) {
+    for (auto slot = from; slot < to && count < out.size(); ++slot) {
+      if (entries_[slot].revents == 0) continue;
+      cursor_ = slot + 1;
+      if (report(entries_[slot], out[count])) ++count;
+    }
+  };
+  scan(start, entries_.size());
+  scan(own_, start);
+  return count;
+}
+
+bool PollSet::report(pollfd& entry, Event& event) noexcept {
+  const int fd = number_of(entry);
+  auto& registration = table_.at(fd);
+  const auto ready = to_ready(entry.revents, registration.wanted());
+  if (ready == Ready::none) return false;
+  event = {registration.token, ready};
+  if (ready == Ready::invalid) {
+    // poll(2) says POLLNVAL for ever; once is enough.
+    registration.state = Registration::State::invalid;
+  } else if (registration.trigger == Trigger::oneshot) {
+    registration.state = Registration::State::fired;
+  }
+  if (registration.state != Registration::State::armed) update(fd, registration);
+  return true;
+}
+
+}  // namespace polymux
