@@ -1,0 +1,9 @@
+#include "platform/endpoint.hpp"
+
+namespace polymux {
+
+bool has_abstract_sockets() noexcept {
+  return false;
+}
+
+}  // namespace polymux

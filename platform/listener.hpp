@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <system_error>
+
+#include "platform/socket_address.hpp"
+#include "platform/unique_fd.hpp"
+#include "platform/unix_socket_file.hpp"
+
+namespace polymux {
+
+/// A socket that accepts connections.
+struct Listener {
+  UniqueFd socket;
+  /// Owns nothing unless it is a Unix-domain socket with a file.
+  UnixSocketFile file;
+  /// Where, as `parse_endpoint` reads it, with the port that the system chose.
+  std::string address;
+};
+
+/// Listens on an address, with as long a queue as the system allows.
+///
+/// TCP: the port can be had again as soon as a server has ended (SO_REUSEADDR); `[::]` means IPv6
+/// alone, as it does on OpenBSD; accepted sockets inherit TCP_NODELAY. Unix-domain: the file of a
+/// dead server is replaced, a living server's and a file of another kind are not.
+///
+/// \return The system's code: `address_in_use`, `permission_denied`, `file_exists` ...
+[[nodiscard]] std::error_code open_listener(const SocketAddress& address, Listener& listener);
+
+}  // namespace polymux

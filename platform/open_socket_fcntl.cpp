@@ -1,0 +1,23 @@
+// For systems without SOCK_CLOEXEC (macOS): between the two calls a fork in another thread copies
+// the socket, and nothing can be done about it.
+
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "platform/descriptors.hpp"
+#include "platform/sockets.hpp"
+#include "platform/system_error.hpp"
+
+namespace polymux {
+
+std::error_code open_stream_socket(int family, UniqueFd& socket) noexcept {
+  UniqueFd opened(::socket(family, SOCK_STREAM, 0));
+  if (!opened) return last_error();
+  if (const auto error = set_close_on_exec(opened.get())) return error;
+  if (const auto error = set_nonblocking(opened.get())) return error;
+  socket = std::move(opened);
+  return {};
+}
+
+}  // namespace polymux

@@ -1,0 +1,17 @@
+#include "platform/sockets.hpp"
+
+#include <sys/socket.h>
+
+#include "platform/system_error.hpp"
+
+namespace polymux {
+
+std::error_code open_spare_socket(UniqueFd& socket) noexcept {
+  return open_stream_socket(AF_UNIX, socket);
+}
+
+std::error_code shut_down_writing(int socket) noexcept {
+  return ::shutdown(socket, SHUT_WR) == 0 ? std::error_code{} : last_error();
+}
+
+}  // namespace polymux
