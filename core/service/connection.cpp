@@ -1,0 +1,116 @@
+#include "core/service/connection.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "core/service/connection_pool.hpp"
+#include "platform/sockets.hpp"
+
+namespace polymux {
+namespace {
+
+// A turn of one client, lest it starves the others: so many reads of the whole scratch buffer.
+constexpr int reads_per_turn = 4;
+
+}  // namespace
+
+Connection::Connection(ConnectionPool& pool) noexcept : Watcher(pool.loop()), pool_(&pool) {}
+
+Connection::~Connection() {
+  const UniqueFd socket(fd());
+  stop();
+}
+
+std::error_code Connection::open(UniqueFd socket) noexcept {
+  if (const auto error = prepare_to_send(socket.get())) return error;
+  if (const auto error = start(socket.get(), Interest::read)) return error;
+  static_cast<void>(socket.release());
+  return {};
+}
+
+bool Connection::end_sending() noexcept {
+  return !shut_down_writing(fd());
+}
+
+void Connection::on_ready(Ready /*ready*/) {
+  // Reading and writing tell more than the readiness does.
+  if (advance() == Outcome::over) pool_->close(*this);
+}
+
+Connection::Outcome Connection::advance() noexcept {
+  if (phase == Phase::lingering) return discard();
+  const auto outcome = pending_ ? flush() : serve();
+  if (outcome == Outcome::progress) pool_->touch(*this);
+  return outcome;
+}
+
+Connection::Outcome Connection::serve() noexcept {
+  auto outcome = Outcome::idle;
+  for (int reads = 0; reads < reads_per_turn; ++reads) {
+    const auto room = pool_->room();
+    const auto got = receive(fd(), room);
+    if (got.status != IoStatus::done) return judge(got.status, outcome);
+    if (!answer(room.first(got.count))) return Outcome::over;
+    outcome = Outcome::progress;
+    // A short read has emptied the socket; if not, the next wait says so.
+    if (pending_ || got.count < room.size()) break;
+  }
+  return outcome;
+}
+
+bool Connection::answer(std::span<char> bytes) noexcept {
+  pool_->counters().bytes_in += bytes.size();
+  const auto reply = pool_->service().answer(bytes);
+  if (reply.empty()) return true;
+  const auto sent = send(fd(), reply);
+  if (sent.status != IoStatus::done && judge(sent.status, Outcome::idle) == Outcome::over) {
+    return false;
+  }
+  pool_->counters().bytes_out += sent.count;
+  return sent.count == reply.size() || keep(reply.subspan(sent.count));
+}
+
+bool Connection::keep(std::span<const char> rest) noexcept {
+  std::unique_ptr<Pending> pending(new (std::nothrow) Pending);
+  if (!pending) return false;
+  pending->bytes.reset(new (std::nothrow) char[rest.size()]);
+  // Writing alone: who does not take answers is not asked for more.
+  if (!pending->bytes || set_interest(Interest::write)) return false;
+  std::ranges::copy(rest, pending->bytes.get());
+  pending->size = rest.size();
+  pending_ = std::move(pending);
+  ++pool_->counters().backpressure;
+  return true;
+}
+
+Connection::Outcome Connection::flush() noexcept {
+  const std::span<const char> all(pending_->bytes.get(), pending_->size);
+  const auto sent = send(fd(), all.subspan(pending_->sent));
+  if (sent.status != IoStatus::done) return judge(sent.status, Outcome::idle);
+  pool_->counters().bytes_out += sent.count;
+  pending_->sent += sent.count;
+  if (pending_->sent == pending_->size) {
+    if (set_interest(Interest::read)) return Outcome::over;
+    pending_.reset();
+  }
+  return Outcome::progress;
+}
+
+Connection::Outcome Connection::discard() noexcept {
+  for (int reads = 0; reads < reads_per_turn; ++reads) {
+    const auto room = pool_->room();
+    const auto got = receive(fd(), room);
+    if (got.status != IoStatus::done) return judge(got.status, Outcome::idle);
+    if (got.count < room.size()) break;
+  }
+  return Outcome::idle;
+}
+
+Connection::Outcome Connection::judge(IoStatus status, Outcome if_blocked) noexcept {
+  if (status == IoStatus::would_block) return if_blocked;
+  if (status == IoStatus::reset) ++pool_->counters().resets;
+  return Outcome::over;
+}
+
+}  // namespace polymux

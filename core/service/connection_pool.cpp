@@ -1,0 +1,139 @@
+#include "core/service/connection_pool.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace polymux {
+namespace {
+
+using std::chrono::nanoseconds;
+using namespace std::chrono_literals;
+
+// One read at most: enough that the cost of the call is shared, small enough for the cache.
+constexpr std::size_t scratch_size = std::size_t{64} * 1024;
+
+// How long a client must be silent before a server that drains takes it to be done.
+constexpr nanoseconds drain_grace = 100ms;
+
+Connection::Clock::time_point later(Connection::Clock::time_point start, nanoseconds by) noexcept {
+  const auto room = Connection::Clock::time_point::max() - start;
+  return by >= room ? Connection::Clock::time_point::max() : start + by;
+}
+
+}  // namespace
+
+ConnectionPool::ConnectionPool(EventLoop& loop, Service& service, const ConnectionOptions& options,
+                               std::function<void()> on_close)
+    : loop_(loop),
+      service_(service),
+      options_(options),
+      on_close_(std::move(on_close)),
+      scratch_(std::clamp<std::size_t>(options.max_buffer, 1, scratch_size)),
+      sweeper_(loop, [this] { sweep(); }) {}
+
+ConnectionPool::~ConnectionPool() {
+  on_close_ = nullptr;
+  close_all();
+}
+
+bool ConnectionPool::is_full() const noexcept {
+  return options_.max_connections != 0 && counters_.active >= options_.max_connections;
+}
+
+std::error_code ConnectionPool::admit(UniqueFd socket) noexcept {
+  const auto no_memory = std::make_error_code(std::errc::not_enough_memory);
+  std::unique_ptr<Connection> connection(new (std::nothrow) Connection(*this));
+  if (!connection) return no_memory;
+  if (const auto error = connection->open(std::move(socket))) return error;
+  enter(*connection, is_draining_ ? Phase::quiet : Phase::serving);
+  if (!schedule()) {
+    ConnectionList::unlink(*connection);
+    return no_memory;
+  }
+  ++counters_.accepted;
+  ++counters_.active;
+  static_cast<void>(connection.release());
+  return {};
+}
+
+void ConnectionPool::close(Connection& connection) noexcept {
+  ConnectionList::unlink(connection);
+  delete &connection;
+  --counters_.active;
+  ++counters_.closed;
+  if (on_close_) on_close_();
+}
+
+void ConnectionPool::close_all() noexcept {
+  for (auto& list : lists_) {
+    while (!list.empty()) close(static_cast<Connection&>(list.front()));
+  }
+}
+
+void ConnectionPool::begin_drain() noexcept {
+  is_draining_ = true;
+  list_of(Phase::serving).for_each([this](ConnectionHook& hook) {
+    auto& connection = static_cast<Connection&>(hook);
+    if (!connection.has_pending()) enter(connection, Phase::quiet);
+  });
+  // Without a sweeper the time-out of the drain still ends it.
+  static_cast<void>(schedule());
+}
+
+void ConnectionPool::touch(Connection& connection) noexcept {
+  const bool is_done = is_draining_ && !connection.has_pending();
+  enter(connection, is_done ? Phase::quiet : Phase::serving);
+  if (is_draining_) static_cast<void>(schedule());
+}
+
+void ConnectionPool::enter(Connection& connection, Phase phase) noexcept {
+  connection.phase = phase;
+  connection.last_activity = Clock::now();
+  list_of(phase).push_back(connection);
+}
+
+ConnectionPool::Clock::time_point ConnectionPool::deadline(Phase phase) noexcept {
+  const auto& list = list_of(phase);
+  const auto patience = phase == Phase::serving ? options_.idle_timeout : drain_grace;
+  if (list.empty() || patience <= nanoseconds::zero()) return Clock::time_point::max();
+  return later(static_cast<const Connection&>(list.front()).last_activity, patience);
+}
+
+void ConnectionPool::sweep() noexcept {
+  const auto now = Clock::now();
+  for (const auto phase : phases) {
+    while (deadline(phase) <= now) expire(static_cast<Connection&>(list_of(phase).front()));
+  }
+  static_cast<void>(schedule());
+}
+
+void ConnectionPool::expire(Connection& connection) noexcept {
+  if (connection.phase == Phase::quiet) {
+    // The loop may be behind, and bytes may wait that it has not been told of.
+    const auto outcome = connection.advance();
+    if (outcome == Connection::Outcome::progress) return;
+    if (outcome == Connection::Outcome::idle && connection.end_sending()) {
+      enter(connection, Phase::lingering);
+      return;
+    }
+  }
+  if (connection.phase == Phase::serving) ++counters_.idle_timeouts;
+  close(connection);
+}
+
+bool ConnectionPool::schedule() noexcept {
+  auto next = Clock::time_point::max();
+  for (const auto phase : phases) next = std::min(next, deadline(phase));
+  const bool is_early_enough = sweeper_.is_active() && sweeper_.deadline() <= next;
+  if (next == Clock::time_point::max() || is_early_enough) return true;
+  try {
+    sweeper_.start_at(next);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace polymux

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <system_error>
+#include <vector>
+
+#include <polymux/loop/event_loop.hpp>
+#include <polymux/loop/timer.hpp>
+#include <polymux/service/connection_options.hpp>
+#include <polymux/service/service.hpp>
+
+#include "core/service/connection.hpp"
+#include "core/service/connection_list.hpp"
+#include "platform/unique_fd.hpp"
+
+namespace polymux {
+
+/// The open connections of one loop, and what they share: service, scratch buffer, counters and the
+/// one timer that looks after all of them.
+///
+/// Each connection is in the list of its phase, ordered by last activity: whoever has to be seen to
+/// next is at the front of a list.
+class ConnectionPool {
+ public:
+  using Clock = Connection::Clock;
+
+  /// \param on_close  Called after each connection that is closed.
+  ConnectionPool(EventLoop& loop, Service& service, const ConnectionOptions& options,
+                 std::function<void()> on_close);
+  ConnectionPool(const ConnectionPool&) = delete;
+  ConnectionPool& operator=(const ConnectionPool&) = delete;
+  ~ConnectionPool();
+
+  /// Serves a connected socket. After an error it is closed.
+  [[nodiscard]] std::error_code admit(UniqueFd socket) noexcept;
+
+  /// From now on a client is let go once it is silent and has taken all of its answers.
+  void begin_drain() noexcept;
+
+  void close_all() noexcept;
+
+  [[nodiscard]] bool is_full() const noexcept;
+  [[nodiscard]] bool is_empty() const noexcept { return counters_.active == 0; }
+
+  /// For connections.
+  [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
+  [[nodiscard]] Service& service() const noexcept { return service_; }
+  [[nodiscard]] ConnectionCounters& counters() noexcept { return counters_; }
+  /// Where to read to: never more than may be kept.
+  [[nodiscard]] std::span<char> room() noexcept { return scratch_; }
+  /// Bytes have moved.
+  void touch(Connection& connection) noexcept;
+  /// Destroys it.
+  void close(Connection& connection) noexcept;
+
+ private:
+  using Phase = Connection::Phase;
+  static constexpr std::array phases{Phase::serving, Phase::quiet, Phase::lingering};
+
+  [[nodiscard]] ConnectionList& list_of(Phase phase) noexcept {
+    return lists_[static_cast<std::size_t>(phase)];
+  }
+  /// When the first of a phase has to be seen to; never if there is none.
+  [[nodiscard]] Clock::time_point deadline(Phase phase) noexcept;
+  void enter(Connection& connection, Phase phase) noexcept;
+  void sweep() noexcept;
+  void expire(Connection& connection) noexcept;
+  /// Sees to it that the sweeper fires by the next deadline. False for want of memory.
+  [[nodiscard]] bool schedule() noexcept;
+
+  EventLoop& loop_;
+  Service& service_;
+  ConnectionOptions options_;
+  std::function<void()> on_close_;
+  ConnectionCounters counters_;
+  std::vector<char> scratch_;
+  std::array<ConnectionList, phases.size()> lists_;
+  bool is_draining_ = false;
+  Timer sweeper_;
+};
+
+}  // namespace polymux
