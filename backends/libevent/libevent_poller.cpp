@@ -12,6 +12,7 @@
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
 #include "platform/descriptor_witness.hpp"
+#include "platform/descriptors.hpp"
 #include "platform/system_error.hpp"
 
 namespace polymux {
@@ -58,6 +59,7 @@ class LibeventPoller final : public CheckedPoller {
 
   [[nodiscard]] std::error_code open() noexcept {
     if (const auto error = open_wakeup()) return error;
+    if (const auto error = check_room_for_base()) return error;
     base_.reset(new_base());
     if (!base_) return std::make_error_code(std::errc::function_not_supported);
     wakeup_event_.reset(
@@ -76,6 +78,14 @@ class LibeventPoller final : public CheckedPoller {
     int found = 0;
     EventPtr event;
   };
+
+  // libevent ends the process (event_err) if it cannot open the two descriptors that it wants for
+  // signals: so they are tried first.
+  static std::error_code check_room_for_base() noexcept {
+    UniqueFd read_end;
+    UniqueFd write_end;
+    return open_pipe(read_end, write_end);
+  }
 
   static event_base* new_base() noexcept {
     const std::unique_ptr<event_config, FreeConfig> config(event_config_new());

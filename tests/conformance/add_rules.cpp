@@ -107,6 +107,17 @@ TEST_P(AddRules, Add4DeviceWithoutReadinessIsRefused) {
   }
 }
 
+TEST_P(AddRules, Add4DeviceWithReadinessIsAccepted) {
+  // By its type it is as /dev/null is; the kernel alone knows.
+  const auto device = open_file("/dev/random", O_RDONLY);
+  if (!device) GTEST_SKIP() << "/dev/random cannot be opened here";
+  const auto error = poller().add(device.get(), Token{1}, Interest::read);
+  if (error == Errc::not_pollable) GTEST_SKIP() << "this kernel cannot wait for /dev/random";
+
+  EXPECT_TRUE(succeeded(error));
+  EXPECT_EQ(expect_ready(Token{1}, Ready::readable), Ready::readable);
+}
+
 TEST_P(AddRules, Add5NumberThatIsNotOpenIsRefused) {
   for (const int number : {-1, std::numeric_limits<int>::min(), closed_number()}) {
     expect_refused(number, Errc::bad_descriptor);
