@@ -1,0 +1,172 @@
+"""Many clients, and bad ones: none of them costs another a byte, or the server its bounds."""
+
+import socket
+import statistics
+import threading
+import time
+import unittest
+
+import e2e_support as e2e
+
+MIB = 1 << 20
+
+
+class Crowds(unittest.TestCase):
+    def test_1500_clients_at_once(self):
+        # The server's numbers go past 1,024, where select(2) ends on most systems.
+        e2e.raise_descriptor_limit(1600)
+        server = e2e.Server(self)
+        clients = [server.connect() for _ in range(1500)]
+
+        for number, client in enumerate(clients):
+            client.sendall(b"client %d" % number)
+
+        for number, client in enumerate(clients):
+            expected = b"CLIENT %d" % number
+            self.assertEqual(e2e.receive_exactly(client, len(expected)), expected)
+        server.stop()
+
+    def test_200_idle_clients_cost_no_cpu(self):
+        e2e.need_proc()
+        server = e2e.Server(self)
+        clients = [server.connect() for _ in range(200)]
+        self.assertEqual(e2e.round_trip(clients[-1], b"a"), b"A")
+
+        e2e.expect_idle(self, server, share=0.03)
+        server.stop()
+
+    def test_connect_storm(self):
+        server = e2e.Server(self)
+
+        for number in range(600):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=10 * e2e.SLOW)
+            if number % 3 == 0:
+                client.sendall(b"going")
+            if number % 2 == 0:
+                e2e.close_with_reset(client)
+            client.close()
+
+        self.assertTrue(server.serves())
+        server.stop()
+
+    def test_descriptors_do_not_leak(self):
+        e2e.need_proc()
+        server = e2e.Server(self)
+        self.assertTrue(server.serves())
+        e2e.eventually(self, lambda: self._is_settled(server), "the first client is gone")
+        before = e2e.descriptor_count(server.pid)
+
+        for number in range(1000):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=10 * e2e.SLOW)
+            with client:
+                client.sendall(b"x")
+                self.assertEqual(client.recv(1), b"X")
+                if number % 4 == 0:
+                    e2e.close_with_reset(client)
+
+        e2e.eventually(self, lambda: e2e.descriptor_count(server.pid) == before,
+                       f"{before} descriptors again")
+        server.stop()
+
+    @staticmethod
+    def _is_settled(server):
+        # One count may still hold a client that has just left.
+        first = e2e.descriptor_count(server.pid)
+        time.sleep(0.05)
+        return e2e.descriptor_count(server.pid) == first
+
+
+class BadClients(unittest.TestCase):
+    def test_who_never_reads_costs_others_nothing(self):
+        e2e.need_proc()
+        server = e2e.Server(self)
+        good = server.connect()
+        self.assertEqual(e2e.round_trip(good, b"warm"), b"WARM")
+        resident = e2e.resident_bytes(server.pid)
+        data = e2e.random_bytes(24 * MIB)
+        bad = [server.connect(receive_buffer=8192) for _ in range(8)]
+
+        sent = [e2e.send_until_stuck(client, data, patience=0.2) for client in bad]
+
+        self.assertLess(max(sent), len(data), "the server takes without end")
+        start = time.monotonic()
+        for _ in range(50):
+            self.assertEqual(e2e.round_trip(good, b"still here"), b"STILL HERE")
+        self.assertLess(time.monotonic() - start, 2 * e2e.SLOW)
+        e2e.expect_idle(self, server, seconds=0.5)
+        if not e2e.SANITIZED:  # whose own memory is greater than the bound
+            grown = e2e.resident_bytes(server.pid) - resident
+            self.assertLess(grown, len(bad) * 64 * 1024 + MIB)
+        # And when it reads at last, it gets every byte.
+        bad[0].shutdown(socket.SHUT_WR)
+        answer = e2e.receive_to_end(bad[0])
+        self.assertEqual(len(answer), sent[0])
+        self.assertTrue(answer == e2e.upper(data[:sent[0]]), "the answer differs")
+        for client in bad:
+            client.close()
+        server.stop()
+
+    def test_who_half_closes_and_never_reads_costs_no_cpu(self):
+        e2e.need_proc()
+        server = e2e.Server(self)
+        client = server.connect(receive_buffer=8192)
+        data = e2e.random_bytes(24 * MIB)
+
+        sent = e2e.send_until_stuck(client, data)
+        client.shutdown(socket.SHUT_WR)
+
+        self.assertLess(sent, len(data))
+        e2e.expect_idle(self, server)
+        answer = e2e.receive_to_end(client)
+        self.assertTrue(answer == e2e.upper(data[:sent]), "the answer differs")
+        server.stop()
+
+    def test_resets_in_mid_transfer(self):
+        server = e2e.Server(self)
+        data = e2e.random_bytes(4 * MIB)
+        good = server.connect()
+
+        def break_off():
+            for _ in range(150):
+                bad = server.connect()
+                e2e.send_until_stuck(bad, data[:256 * 1024], patience=0)
+                e2e.close_with_reset(bad)
+
+        breaker = e2e.Background(break_off)
+        sender = e2e.Background(e2e.send_all_and_half_close, good, data)
+        answer = e2e.receive_to_end(good)
+
+        sender.result()
+        breaker.result()
+        self.assertTrue(answer == e2e.upper(data), "the answer differs")
+        self.assertTrue(server.serves())
+        server.stop()
+
+    def test_a_flood_starves_nobody(self):
+        server = e2e.Server(self)
+        greedy, modest = server.connect(), server.connect()
+        is_over = threading.Event()
+
+        def flood():
+            block = b"f" * (MIB // 4)
+            while not is_over.is_set():
+                greedy.sendall(block)
+            greedy.shutdown(socket.SHUT_WR)
+
+        def swallow():
+            while greedy.recv(MIB):
+                pass
+
+        threads = [e2e.Background(flood), e2e.Background(swallow)]
+        times = []
+        for _ in range(100):
+            start = time.monotonic()
+            self.assertEqual(e2e.round_trip(modest, b"modest"), b"MODEST")
+            times.append(time.monotonic() - start)
+        is_over.set()
+
+        for thread in threads:
+            thread.result()
+        self.assertLess(statistics.median(times), 0.05 * e2e.SLOW)
+        self.assertLess(max(times), 2 * e2e.SLOW)
+        server.stop()

@@ -1,0 +1,273 @@
+"""What the end-to-end cases share: a server that is started and ended, clients, and measures.
+
+Nothing here sleeps to wait for something: each wait ends with the event or with a deadline.
+"""
+
+import contextlib
+import ctypes
+import os
+import random
+import re
+import resource
+import select
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+UPPER = bytes(c - 32 if 97 <= c <= 122 else c for c in range(256))
+
+# Set by run_case.py.
+POLYMUX = ""
+BACKEND = ""
+SLOW = 1.0
+SANITIZED = False
+
+
+def deadline_in(seconds):
+    return time.monotonic() + seconds * SLOW
+
+
+def left_until(deadline):
+    return max(0.0, deadline - time.monotonic())
+
+
+def upper(data):
+    return data.translate(UPPER)
+
+
+def random_bytes(count, seed=1):
+    return random.Random(seed).randbytes(count)
+
+
+def raise_descriptor_limit(wanted):
+    """Lets this process, and the servers it starts, open `wanted` descriptors; else skips."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            raise unittest.SkipTest(f"{wanted} descriptors are needed, {hard} are allowed")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def die_with_parent():
+    """For the child: a runner that is killed leaves no server behind (prctl(2), Linux alone)."""
+    with contextlib.suppress(AttributeError, OSError):
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+class Process:
+    """A started `polymux`, which does not outlive its test."""
+
+    def __init__(self, test, arguments, environment=None, limits=(), program=None):
+        self.test = test
+        self.errors = tempfile.TemporaryFile()
+        test.addCleanup(self.errors.close)
+
+        def prepare():
+            die_with_parent()
+            for name, value in limits:
+                resource.setrlimit(name, value)
+
+        self.process = subprocess.Popen(
+            [program or POLYMUX, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=self.errors, env={**os.environ, **(environment or {})}, preexec_fn=prepare)
+        test.addCleanup(self._end)
+
+    def _end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, seconds=10):
+        """The exit code; fails the test if the process goes on."""
+        try:
+            return self.process.wait(timeout=seconds * SLOW)
+        except subprocess.TimeoutExpired:
+            self.test.fail(f"still running after {seconds * SLOW:.1f} s; stderr: {self.stderr()}")
+
+    def read_line(self, seconds=10):
+        deadline = deadline_in(seconds)
+        line = b""
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([self.process.stdout], [], [], left_until(deadline))
+            byte = os.read(self.process.stdout.fileno(), 1) if ready else b""
+            if not byte:
+                self.test.fail(f"no line on stdout, but {line!r}; stderr: {self.stderr()}")
+            line += byte
+        return line.decode().rstrip("\n")
+
+    def stderr(self):
+        self.errors.seek(0)
+        return self.errors.read().decode(errors="replace")
+
+
+class Server(Process):
+    """`polymux serve` on the backend under test; `ports` are those that it printed."""
+
+    def __init__(self, test, *options, listen=("127.0.0.1:0",), lines=None, **more):
+        arguments = ["serve", "--backend", BACKEND, *options]
+        for address in listen:
+            arguments += ["--listen", address]
+        super().__init__(test, arguments, **more)
+        self.addresses = []
+        for _ in range(lines or len(listen)):
+            line = self.read_line()
+            found = re.fullmatch(r"listening on (\S+) backend=(\S+)", line)
+            test.assertIsNotNone(found, line)
+            test.assertEqual(found.group(2), BACKEND)
+            self.addresses.append(found.group(1))
+
+    @property
+    def port(self):
+        return int(self.addresses[0].rsplit(":", 1)[1])
+
+    def connect(self, receive_buffer=None):
+        """A client; closed at the end of the test."""
+        client = socket.socket()
+        self.test.addCleanup(client.close)
+        client.settimeout(10 * SLOW)
+        if receive_buffer:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        client.connect(("127.0.0.1", self.port))
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client
+
+    def serves(self):
+        """True if a new client gets its answer."""
+        with contextlib.suppress(OSError), socket.create_connection(
+                ("127.0.0.1", self.port), timeout=5 * SLOW) as client:
+            client.sendall(b"hello")
+            return receive_exactly(client, 5) == b"HELLO"
+        return False
+
+    def stop(self, expect_silence=True):
+        """SIGTERM; the server ends with 0 and has complained of nothing."""
+        self.signal(signal.SIGTERM)
+        self.test.assertEqual(self.wait(), 0, self.stderr())
+        if expect_silence:
+            self.test.assertEqual(self.stderr(), "")
+
+
+# Measures of another process. Linux has them in /proc.
+
+def need_proc():
+    if not Path("/proc/self/stat").exists():
+        raise unittest.SkipTest("this system has no /proc to measure the server with")
+
+
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes(pid):
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def descriptor_count(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def expect_idle(test, server, seconds=1.0, share=0.05):
+    """The server uses no CPU to speak of while this measures."""
+    before, start = cpu_seconds(server.pid), time.monotonic()
+    time.sleep(seconds)
+    used, elapsed = cpu_seconds(server.pid) - before, time.monotonic() - start
+    test.assertLess(used, share * elapsed * SLOW,
+                    f"{used:.2f} s of CPU in {elapsed:.2f} s with nothing to do")
+
+
+def eventually(test, condition, what, seconds=10):
+    """Asks again and again, with a deadline."""
+    deadline = deadline_in(seconds)
+    while not condition():
+        if time.monotonic() > deadline:
+            test.fail(f"not within {seconds * SLOW:.1f} s: {what}")
+        select.select([], [], [], 0.01)
+
+
+# Clients.
+
+def receive_exactly(client, count):
+    """`count` bytes, or fewer if the server ends the connection."""
+    data = bytearray()
+    while len(data) < count:
+        piece = client.recv(min(1 << 18, count - len(data)))
+        if not piece:
+            break
+        data += piece
+    return bytes(data)
+
+
+def receive_to_end(client):
+    data = bytearray()
+    while piece := client.recv(1 << 18):
+        data += piece
+    return bytes(data)
+
+
+def round_trip(client, data):
+    client.sendall(data)
+    return receive_exactly(client, len(data))
+
+
+def send_until_stuck(client, data, patience=0.3):
+    """Sends as much of `data` as goes while nobody reads the answers; returns how much that was."""
+    sent = 0
+    while sent < len(data):
+        _, writable, _ = select.select([], [client], [], patience * SLOW)
+        if not writable:
+            break
+        client.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            sent += client.send(data[sent:sent + (1 << 18)])
+        client.settimeout(10 * SLOW)
+    return sent
+
+
+def close_with_reset(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+class Background(threading.Thread):
+    """Runs a function meanwhile; `result` waits for it and raises what it raised."""
+
+    def __init__(self, function, *arguments):
+        super().__init__(daemon=True)
+        self._function, self._arguments = function, arguments
+        self._result = self._error = None
+        self.start()
+
+    def run(self):
+        try:
+            self._result = self._function(*self._arguments)
+        except BaseException as error:  # noqa: BLE001 (handed to the caller)
+            self._error = error
+
+    def result(self, seconds=15):
+        self.join(seconds * SLOW)
+        if self.is_alive():
+            raise AssertionError(f"still busy after {seconds * SLOW:.1f} s")
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+def send_all_and_half_close(client, data):
+    client.sendall(data)
+    client.shutdown(socket.SHUT_WR)
