@@ -50,6 +50,7 @@ std::error_code describe(int fd, DescriptorInfo& info) noexcept {
     info.is_socket = true;
     return {};
   }
+  info.is_pipe = S_ISFIFO(status.st_mode);
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0 || (flags & path_only) != 0) return Errc::bad_descriptor;
   const int mode = flags & O_ACCMODE;

@@ -20,6 +20,8 @@ struct DescriptorInfo {
   bool can_read : 1 = false;
   bool can_write : 1 = false;
   bool is_socket : 1 = false;
+  /// A pipe or a FIFO.
+  bool is_pipe : 1 = false;
 };
 
 /// Describes `fd`. One system call for a socket, two for the rest.

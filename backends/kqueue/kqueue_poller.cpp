@@ -37,7 +37,6 @@ constexpr unsigned disable_after_report = 0;
 #endif
 
 unsigned flags_of(const Registration& registration) noexcept {
-  if (registration.wanted() == Interest::none) return EV_ADD | EV_DISABLE;
   if (registration.trigger == Trigger::edge) return EV_ADD | EV_CLEAR;
   if (registration.trigger == Trigger::oneshot) return EV_ADD | disable_after_report;
   return EV_ADD;
@@ -64,21 +63,26 @@ Changes filters_of(int fd, const Registration& registration, unsigned flags) noe
   return changes;
 }
 
-// What one filter's event means. End of file is each filter's own: the writer's says that nobody
-// reads any more, or that we ourselves have shut down writing.
+/// What puts them there.
+Changes arming_of(int fd, const Registration& registration) noexcept {
+  auto changes = filters_of(fd, registration, flags_of(registration));
+  if (registration.wanted() != Interest::none) return changes;
+  changes.append(filters_of(fd, registration, EV_DISABLE).all());
+  return changes;
+}
+
+// What one filter's event means. EV_EOF is each filter's own: the writer's says that nobody reads any
+// more, or that we ourselves have shut down writing, and neither is a hang-up. fflags may hold an
+// error beside it, but not for every kind of file and filter, so no hint is made of it.
 Ready to_ready(const Kevent& event) noexcept {
-  const bool is_over = has_flag(event, EV_EOF);
-  auto ready = Ready::none;
-  if (filter_of(event) == EVFILT_READ) {
-    ready = is_over ? Ready::readable | Ready::read_closed : Ready::readable;
-  } else if (filter_of(event) == EVFILT_WRITE) {
-    ready = Ready::writable;
-  } else {
-    ready = Ready::priority;
+  switch (filter_of(event)) {
+    case EVFILT_READ:
+      return has_flag(event, EV_EOF) ? Ready::readable | Ready::read_closed : Ready::readable;
+    case EVFILT_WRITE:
+      return Ready::writable;
+    default:
+      return Ready::priority;
   }
-  // With EV_EOF on a socket fflags holds its error (kqueue(2), EVFILT_READ).
-  if (is_over && event.fflags != 0) ready |= Ready::error;
-  return ready;
 }
 
 std::error_code translate(std::intptr_t code) noexcept {
@@ -124,8 +128,7 @@ class KqueuePoller final : public CheckedPoller {
     if (known != nullptr && is_same_file(fd, *known)) return Errc::already_registered;
     if (known != nullptr) unbreak(fd);
     fresh.key = not_in_batch;
-    auto filters = filters_of(fd, fresh, flags_of(fresh));
-    return arm(fd, fresh, filters);
+    return arm(fd, fresh);
   }
 
   std::error_code rearm(int fd, Registration& changed, const Registration& current) override {
@@ -136,10 +139,9 @@ class KqueuePoller final : public CheckedPoller {
       return error;
     }
     const bool was_broken = unbreak(fd);
-    auto new_filters = filters_of(fd, changed, flags_of(changed));
-    const auto error = arm(fd, changed, new_filters);
+    const auto error = arm(fd, changed);
     if (!error) return {};
-    auto restored = filters_of(fd, current, flags_of(current));
+    auto restored = arming_of(fd, current);
     static_cast<void>(apply_all(restored));
     if (was_broken) broken_.push_back(fd);
     return error;
@@ -202,20 +204,16 @@ class KqueuePoller final : public CheckedPoller {
       }
       out[registration->key].ready |= to_ready(event);
     }
-    for (const auto& event : events) finish(event, out);
+    for (const auto& event : events) finish(event);
     return taken;
   }
 
   // The second look at a batch: every event is whole by now.
-  void finish(const Kevent& event, std::span<Event> out) noexcept {
+  void finish(const Kevent& event) noexcept {
     Registration* registration = is_user_filter(event) ? nullptr
                                                        : registrations().find(fd_of(event));
     if (registration == nullptr || registration->key == not_in_batch) return;
-    auto& ready = out[registration->key].ready;
     registration->key = not_in_batch;
-    const bool is_over = contains(ready, Ready::read_closed | Ready::writable) &&
-                         contains(ready, Ready::error);
-    if (is_over) ready |= Ready::hangup;
     if (registration->trigger == Trigger::oneshot) disarm(fd_of(event), *registration);
   }
 
@@ -233,15 +231,16 @@ class KqueuePoller final : public CheckedPoller {
     return true;
   }
 
-  std::error_code arm(int fd, const Registration& registration, Changes& filters) {
+  std::error_code arm(int fd, const Registration& registration) {
     broken_.reserve(broken_.size() + 1);
+    auto filters = arming_of(fd, registration);
     apply(queue_.get(), filters.all());
     std::error_code failure;
     bool is_broken = false;
     for (const auto& change : filters.all()) {
       if (change.data == 0) continue;
       // A pipe that nobody reads: FreeBSD and macOS refuse the writer's filter (EPIPE), where the
-      // contract says that it is writable, with an error.
+      // contract says that it is writable.
       is_broken = change.data == EPIPE && filter_of(change) == EVFILT_WRITE;
       if (!is_broken) failure = translate(change.data);
     }
@@ -257,9 +256,9 @@ class KqueuePoller final : public CheckedPoller {
 
   // A filter that the kernel still has tells that the number was not closed meanwhile.
   [[nodiscard]] bool is_same_file(int fd, const Registration& known) noexcept {
+    auto filters = filters_in_kernel(fd, known, EV_DISABLE);
     const bool is_silent = known.wanted() == Interest::none;
-    auto filters = filters_in_kernel(fd, known, is_silent ? EV_DISABLE : EV_ENABLE);
-    if (filters.size() == 0) return true;
+    if (!is_silent) filters.append(filters_in_kernel(fd, known, EV_ENABLE).all());
     return !apply_all(filters);
   }
 
@@ -278,7 +277,7 @@ class KqueuePoller final : public CheckedPoller {
       auto& registration = registrations().at(fd);
       if (count == out.size()) break;
       if (!contains(registration.wanted(), Interest::write)) continue;
-      out[count++] = {registration.token, Ready::writable | Ready::error};
+      out[count++] = {registration.token, Ready::writable};
       if (registration.trigger != Trigger::level) {
         registration.state = Registration::State::fired;
       }
@@ -320,8 +319,6 @@ std::unique_ptr<Poller> open_kqueue_poller(std::error_code& error) noexcept {
   const Capabilities capabilities{.edge = true,
                                   .priority = has_priority,
                                   .read_closed = true,
-                                  .hangup = true,
-                                  .error = true,
                                   .pollable_handle = true,
                                   .wait_cost = WaitCost::ready};
   return open_backend<KqueuePoller>(capabilities, error);

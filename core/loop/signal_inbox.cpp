@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/loop/callback_guard.hpp"
-#include "core/loop/signal_hub.hpp"
+#include "platform/signal_hub.hpp"
 
 namespace polymux {
 

@@ -38,7 +38,7 @@ class SignalBits {
   std::array<std::atomic<Word>, (greatest_signal + 1) / 32> words_{};
 };
 
-/// Where signals for one loop arrive. Never destroyed, only used again: a handler that runs in
+/// Where signals for one receiver, a loop say, arrive. Never destroyed, only used again: a handler that runs in
 /// another thread may be looking at it at any time.
 struct SignalBox {
   SignalBits wanted;
@@ -52,7 +52,7 @@ struct SignalBox {
 /// The process's part of watching signals: one handler, which tells every box that wants the signal.
 namespace signal_hub {
 
-/// Gives a box for one loop, or the system's error. Any thread. Throws `std::bad_alloc`.
+/// Gives a box for one receiver, or the system's error. Any thread. Throws `std::bad_alloc`.
 [[nodiscard]] std::error_code acquire(SignalBox*& box);
 void release(SignalBox& box) noexcept;
 

@@ -1,4 +1,4 @@
-#include "core/loop/signal_hub.hpp"
+#include "platform/signal_hub.hpp"
 
 #include <memory>
 #include <mutex>
