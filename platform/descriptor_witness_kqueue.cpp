@@ -2,9 +2,9 @@
 // drops it when the number is closed, also while a duplicate lives (kqueue(2)), so that a filter
 // which is gone tells that the number was closed and, if it is open, that it is another file.
 
-#include <sys/types.h>
 #include <sys/event.h>
 #include <sys/time.h>
+#include <sys/types.h>
 
 #include <polymux/poller/error.hpp>
 

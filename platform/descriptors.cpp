@@ -40,7 +40,7 @@ std::error_code set_close_on_exec(int fd) noexcept {
 }
 
 std::error_code describe(int fd, DescriptorInfo& info) noexcept {
-  struct stat status{};
+  struct stat status {};
   if (::fstat(fd, &status) != 0) return Errc::bad_descriptor;
   info = {};
   info.file_id = fold(status);
@@ -59,6 +59,8 @@ std::error_code describe(int fd, DescriptorInfo& info) noexcept {
   return {};
 }
 
-bool is_open(int fd) noexcept { return ::fcntl(fd, F_GETFD) >= 0; }
+bool is_open(int fd) noexcept {
+  return ::fcntl(fd, F_GETFD) >= 0;
+}
 
 }  // namespace polymux

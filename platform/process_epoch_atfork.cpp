@@ -12,7 +12,9 @@ namespace {
 
 constinit std::atomic<std::uint64_t> epoch{1};
 
-void enter_child() { epoch.fetch_add(1); }
+void enter_child() {
+  epoch.fetch_add(1);
+}
 
 const int registered = ::pthread_atfork(nullptr, nullptr, enter_child);
 

@@ -14,7 +14,7 @@ namespace {
 // Devices that are always ready, as a regular file is.
 bool is_bottomless(const struct stat& file) noexcept {
   for (const char* path : std::array{"/dev/null", "/dev/zero"}) {
-    struct stat device{};
+    struct stat device {};
     if (::stat(path, &device) == 0 && device.st_rdev == file.st_rdev) return true;
   }
   return false;
@@ -24,7 +24,7 @@ bool is_bottomless(const struct stat& file) noexcept {
 
 std::error_code check_readiness(int fd, const DescriptorInfo& file) noexcept {
   if (file.is_socket) return {};
-  struct stat status{};
+  struct stat status {};
   if (::fstat(fd, &status) != 0) return Errc::bad_descriptor;
   if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode)) {
     return Errc::not_pollable;

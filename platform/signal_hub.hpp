@@ -38,8 +38,8 @@ class SignalBits {
   std::array<std::atomic<Word>, (greatest_signal + 1) / 32> words_{};
 };
 
-/// Where signals for one receiver, a loop say, arrive. Never destroyed, only used again: a handler that runs in
-/// another thread may be looking at it at any time.
+/// Where signals for one receiver, a loop say, arrive. Never destroyed, only used again: a handler
+/// that runs in another thread may be looking at it at any time.
 struct SignalBox {
   SignalBits wanted;
   SignalBits pending;
@@ -49,7 +49,8 @@ struct SignalBox {
   SignalBox* next = nullptr;
 };
 
-/// The process's part of watching signals: one handler, which tells every box that wants the signal.
+/// The process's part of watching signals: one handler, which tells every box that wants the
+/// signal.
 namespace signal_hub {
 
 /// Gives a box for one receiver, or the system's error. Any thread. Throws `std::bad_alloc`.

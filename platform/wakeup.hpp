@@ -21,7 +21,8 @@ class Wakeup {
   /// Takes back every `signal` so far.
   void clear() noexcept;
 
-  /// Gives up the descriptors without closing them: for a child, where the numbers may be another's.
+  /// Gives up the descriptors without closing them: for a child, where the numbers may be
+  /// another's.
   void abandon() noexcept;
 
  private:

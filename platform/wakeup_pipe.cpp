@@ -8,7 +8,9 @@
 
 namespace polymux {
 
-std::error_code Wakeup::open() noexcept { return open_pipe(read_end_, write_end_); }
+std::error_code Wakeup::open() noexcept {
+  return open_pipe(read_end_, write_end_);
+}
 
 void Wakeup::signal() noexcept {
   const int saved = errno;

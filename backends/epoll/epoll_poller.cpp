@@ -155,8 +155,8 @@ class EpollPoller final : public CheckedPoller {
     return !describe(fd, now) && now.file_id == registration.file.file_id;
   }
 
-  // Such an entry cannot be taken out of the set, for epoll_ctl(2) wants its number: a new set takes
-  // the place of the old one.
+  // Such an entry cannot be taken out of the set, for epoll_ctl(2) wants its number: a new set
+  // takes the place of the old one.
   std::error_code rebuild() noexcept {
     if (const auto error = replace_set()) return error;
     std::error_code failure = watch_wakeup();
@@ -192,7 +192,7 @@ class EpollPoller final : public CheckedPoller {
     event.events = to_epoll_bits(registration);
     event.data.u64 = to_data(fd, registration);
     return ::epoll_ctl(set_.get(), operation, fd, &event) == 0 ? std::error_code{}
-                                                              : translate(errno);
+                                                               : translate(errno);
   }
 
   std::error_code watch_wakeup() noexcept {
@@ -239,24 +239,22 @@ bool has_nanoseconds() noexcept {
 
 std::unique_ptr<Poller> open_epoll(std::error_code& error) noexcept {
   static const bool has_fine_time_outs = has_nanoseconds();
-  const Capabilities capabilities{
-      .edge = true,
-      .priority = true,
-      .read_closed = true,
-      .hangup = true,
-      .error = true,
-      .pollable_handle = true,
-      .timeout_step = has_fine_time_outs ? std::chrono::nanoseconds{1} : std::chrono::milliseconds{1},
-      .wait_cost = WaitCost::ready};
+  const Capabilities capabilities{.edge = true,
+                                  .priority = true,
+                                  .read_closed = true,
+                                  .hangup = true,
+                                  .error = true,
+                                  .pollable_handle = true,
+                                  .timeout_step = has_fine_time_outs ? std::chrono::nanoseconds{1}
+                                                                     : std::chrono::milliseconds{1},
+                                  .wait_cost = WaitCost::ready};
   return open_backend<EpollPoller>(capabilities, error);
 }
 
 }  // namespace
 
 extern const BackendInfo epoll_backend;
-const BackendInfo epoll_backend{.name = "epoll",
-                                       .summary = "epoll(7) of Linux",
-                                       .preference = 30,
-                                       .open = open_epoll};
+const BackendInfo epoll_backend{
+    .name = "epoll", .summary = "epoll(7) of Linux", .preference = 30, .open = open_epoll};
 
 }  // namespace polymux

@@ -62,11 +62,9 @@ class LibeventPoller final : public CheckedPoller {
     if (const auto error = check_room_for_base()) return error;
     base_.reset(new_base());
     if (!base_) return std::make_error_code(std::errc::function_not_supported);
-    wakeup_event_.reset(
-        event_new(base_.get(), wakeup_fd(), EV_READ | EV_PERSIST, on_wakeup, this));
+    wakeup_event_.reset(event_new(base_.get(), wakeup_fd(), EV_READ | EV_PERSIST, on_wakeup, this));
     alarm_.reset(event_new(base_.get(), -1, 0, on_alarm, nullptr));
-    const bool is_ready =
-        wakeup_event_ && alarm_ && event_add(wakeup_event_.get(), nullptr) == 0;
+    const bool is_ready = wakeup_event_ && alarm_ && event_add(wakeup_event_.get(), nullptr) == 0;
     return is_ready ? std::error_code{} : std::make_error_code(std::errc::not_enough_memory);
   }
 

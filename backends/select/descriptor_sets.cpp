@@ -7,12 +7,16 @@ namespace {
 
 using Word = DescriptorSets::Word;
 
-std::size_t word_of(int fd) noexcept { return static_cast<std::size_t>(fd) / DescriptorSets::bits; }
+std::size_t word_of(int fd) noexcept {
+  return static_cast<std::size_t>(fd) / DescriptorSets::bits;
+}
 Word bit_of(int fd) noexcept {
   return Word{1} << (static_cast<std::size_t>(fd) % DescriptorSets::bits);
 }
 
-void assign(Word& word, Word bit, bool is_set) noexcept { word = is_set ? word | bit : word & ~bit; }
+void assign(Word& word, Word bit, bool is_set) noexcept {
+  word = is_set ? word | bit : word & ~bit;
+}
 
 }  // namespace
 

@@ -63,8 +63,8 @@ sigset_t both_signals() noexcept {
 
 class QueuedSignals;
 
-/// All of the process. A thread's signals are one queue, from which any poller of that thread takes:
-/// it hands the others what it found.
+/// All of the process. A thread's signals are one queue, from which any poller of that thread
+/// takes: it hands the others what it found.
 struct Exchange {
   std::mutex mutex;
   std::vector<QueuedSignals*> members;
@@ -169,9 +169,7 @@ class QueuedSignals final : public ReadinessSignals {
 
   int fd() const noexcept override { return source_.get(); }
 
-  bool has_hints() const noexcept override {
-    return has_mail_.load(std::memory_order_acquire);
-  }
+  bool has_hints() const noexcept override { return has_mail_.load(std::memory_order_acquire); }
 
   Hints take() noexcept override {
     numbers_.clear();

@@ -15,8 +15,8 @@ namespace {
 ///
 /// The set of poll(2) holds the hot registrations alone: those that were ready when last looked at,
 /// are new, or were named by a signal. One that is found not ready grows cold; from then on every
-/// change makes it signal, for it was armed before the look. That gives level semantics, and nothing
-/// is lost between a look and a sleep.
+/// change makes it signal, for it was armed before the look. That gives level semantics, and
+/// nothing is lost between a look and a sleep.
 class SigioPoller final : public CheckedPoller {
  public:
   explicit SigioPoller(const Capabilities& capabilities) noexcept : CheckedPoller(capabilities) {}

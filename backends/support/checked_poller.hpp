@@ -46,8 +46,8 @@ class CheckedPoller : public Poller {
   /// To be called when the wake-up descriptor was found readable.
   void clear_wakeup() noexcept { wakeup_.clear(); }
 
-  /// Ends the sleep of a waiter, through the wake-up descriptor or what the kernel has in its place.
-  /// Any thread, any signal handler.
+  /// Ends the sleep of a waiter, through the wake-up descriptor or what the kernel has in its
+  /// place. Any thread, any signal handler.
   virtual void rouse() noexcept { wakeup_.signal(); }
 
   [[nodiscard]] bool is_foreign_process() const noexcept { return process_.is_foreign(); }

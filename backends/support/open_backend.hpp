@@ -9,7 +9,8 @@
 
 namespace polymux {
 
-/// Makes a poller in two steps, so that no constructor has to fail: `BackendInfo::open` of them all.
+/// Makes a poller in two steps, so that no constructor has to fail: `BackendInfo::open` of them
+/// all.
 template <class Backend>
 [[nodiscard]] std::unique_ptr<Poller> open_backend(const Capabilities& capabilities,
                                                    std::error_code& error) noexcept {

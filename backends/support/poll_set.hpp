@@ -65,9 +65,7 @@ class PollSet {
 
   // poll(2) passes over negative numbers, and reports errors of all others, asked for or not: what
   // has no interest is turned negative. ~fd is, also for 0.
-  static int number_of(const pollfd& entry) noexcept {
-    return entry.fd < 0 ? ~entry.fd : entry.fd;
-  }
+  static int number_of(const pollfd& entry) noexcept { return entry.fd < 0 ? ~entry.fd : entry.fd; }
 
   RegistrationTable& table_;
   std::vector<pollfd> entries_;

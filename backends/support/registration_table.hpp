@@ -10,13 +10,15 @@
 namespace polymux {
 
 /// Registrations by descriptor number, in pages that never move: numbers are small and dense
-/// (POSIX gives the lowest that is free), and a rare great one costs a page and not the whole range.
+/// (POSIX gives the lowest that is free), and a rare great one costs a page and not the whole
+/// range.
 class RegistrationTable {
  public:
   /// The registration of `fd`, or null.
   [[nodiscard]] Registration* find(int fd) noexcept {
     const auto number = static_cast<std::size_t>(fd);
-    if (fd < 0 || number / page_size >= pages_.size() || !pages_[number / page_size]) return nullptr;
+    if (fd < 0 || number / page_size >= pages_.size() || !pages_[number / page_size])
+      return nullptr;
     auto& entry = (*pages_[number / page_size])[number % page_size];
     return entry.state == Registration::State::vacant ? nullptr : &entry;
   }

@@ -30,8 +30,8 @@ class WakeState {
     return state_.exchange(rest_) == requested;
   }
 
-  /// From now on every wake signals the descriptor, for somebody else waits for it. True if one that
-  /// was asked for before has to be signalled now.
+  /// From now on every wake signals the descriptor, for somebody else waits for it. True if one
+  /// that was asked for before has to be signalled now.
   bool always_signal() noexcept {
     rest_ = sleeping;
     auto expected = awake;

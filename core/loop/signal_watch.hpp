@@ -31,7 +31,8 @@ class SignalWatch {
 
   /// Begins to watch. One that is active is stopped first.
   ///
-  /// \return `invalid_argument` for what is no signal or cannot be caught (SIGKILL, SIGSTOP), or the
+  /// \return `invalid_argument` for what is no signal or cannot be caught (SIGKILL, SIGSTOP), or
+  /// the
   ///         system's code. Throws `std::bad_alloc`.
   [[nodiscard]] std::error_code start(int signal_number);
 

@@ -13,7 +13,8 @@ class EventLoop;
 /// Calls a function once, at a point in time or later, never before.
 ///
 /// \par Threads    The loop's own thread only.
-/// \par Callbacks  May start, stop and destroy any timer and watcher, this one included. Timers that
+/// \par Callbacks  May start, stop and destroy any timer and watcher, this one included. Timers
+/// that
 ///                 are due together fire in the order of their deadlines, equal ones in the order
 ///                 in which they were started. One that a callback starts fires in a later turn.
 class Timer {

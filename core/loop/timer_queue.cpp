@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t children = 4;
 
-constexpr std::size_t parent_of(std::size_t position) noexcept { return (position - 1) / children; }
+constexpr std::size_t parent_of(std::size_t position) noexcept {
+  return (position - 1) / children;
+}
 
 }  // namespace
 
@@ -54,8 +56,8 @@ void TimerQueue::sink(std::size_t position, Entry entry) noexcept {
     const auto first = position * children + 1;
     if (first >= heap_.size()) break;
     const auto begin = heap_.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto end = heap_.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(first + children, heap_.size()));
+    const auto end =
+        heap_.begin() + static_cast<std::ptrdiff_t>(std::min(first + children, heap_.size()));
     const auto least = std::min_element(begin, end, is_before);
     if (!is_before(*least, entry)) break;
     put(position, *least);

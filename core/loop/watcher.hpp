@@ -16,8 +16,8 @@ class EventLoop;
 ///
 /// \par Threads  The loop's own thread only.
 /// \par Callbacks  `on_ready` may start, change, stop and destroy any watcher and timer, this one
-///                 and its owner included. An event of the same batch for a watcher that was stopped
-///                 meanwhile is dropped, also if its number has been taken by another.
+///                 and its owner included. An event of the same batch for a watcher that was
+///                 stopped meanwhile is dropped, also if its number has been taken by another.
 class Watcher {
  public:
   /// The loop must outlive the watcher.
@@ -33,8 +33,8 @@ class Watcher {
   [[nodiscard]] std::error_code start(int fd, Interest interest,
                                       Trigger trigger = Trigger::level) noexcept;
 
-  /// Changes what is watched for, and arms a oneshot that has fired. Without a system call if a level
-  /// watcher has this interest already.
+  /// Changes what is watched for, and arms a oneshot that has fired. Without a system call if a
+  /// level watcher has this interest already.
   ///
   /// \return As `Poller::modify`; `not_registered` if the watcher is not active. After an error it
   ///         watches as before.

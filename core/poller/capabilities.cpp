@@ -28,9 +28,9 @@ std::string missing(const Requirements& wanted, const Capabilities& offered) {
   require(!wanted.error || offered.error, "error");
   require(!wanted.pollable_handle || offered.pollable_handle, "pollable_handle");
   require(!wanted.timeout_step || offered.timeout_step <= *wanted.timeout_step, "timeout_step");
-  require(!wanted.greatest_fd || !offered.greatest_fd ||
-              *offered.greatest_fd >= *wanted.greatest_fd,
-          "greatest_fd");
+  require(
+      !wanted.greatest_fd || !offered.greatest_fd || *offered.greatest_fd >= *wanted.greatest_fd,
+      "greatest_fd");
   return names;
 }
 

@@ -16,18 +16,21 @@ enum class Errc {
   already_registered,
   /// `modify` or `remove` of one that it does not have (`errc::no_such_file_or_directory`).
   not_registered,
-  /// A file that has no readiness: regular file, directory, /dev/null (`errc::operation_not_permitted`).
+  /// A file that has no readiness: regular file, directory, /dev/null
+  /// (`errc::operation_not_permitted`).
   not_pollable,
   /// Interest in a direction that the descriptor is not open for (`errc::permission_denied`).
   wrong_direction,
   /// The backend has no such trigger or interest; see `Capabilities` (`errc::not_supported`).
   not_supported,
-  /// This kernel's multiplexer cannot wait for the descriptor, though another backend can: terminals
+  /// This kernel's multiplexer cannot wait for the descriptor, though another backend can:
+  /// terminals
   /// under kqueue on macOS; see `waitable` (`errc::not_supported`).
   refused_by_backend,
   /// Greater than `Capabilities::greatest_fd` (`errc::value_too_large`).
   descriptor_too_large,
-  /// An argument that can never be right: an empty buffer, unknown flags (`errc::invalid_argument`).
+  /// An argument that can never be right: an empty buffer, unknown flags
+  /// (`errc::invalid_argument`).
   invalid_argument,
   /// The poller was opened by another process, before a fork (`errc::operation_not_permitted`).
   used_after_fork,

@@ -19,8 +19,8 @@ namespace polymux {
 /// \par Threads  One thread at a time; `wake` alone may be called from anywhere, meanwhile. Between
 ///               calls a poller may be handed to another thread.
 /// \par Fork     In a child of the process that opened it, every call but the destructor fails with
-///               `Errc::used_after_fork`, `wake` does nothing, and the destructor leaves the parent's
-///               poller as it is (FORK-1 to FORK-3).
+///               `Errc::used_after_fork`, `wake` does nothing, and the destructor leaves the
+///               parent's poller as it is (FORK-1 to FORK-3).
 class Poller {
  public:
   Poller() = default;
@@ -78,7 +78,8 @@ class Poller {
 
   /// A descriptor that is readable while `wait` may have something to report, for use inside
   /// another loop: poll it for reading, then `wait` with a zero time-out. Empty where
-  /// `Capabilities::pollable_handle` is false. It stays the poller's: do not read, change or close it.
+  /// `Capabilities::pollable_handle` is false. It stays the poller's: do not read, change or close
+  /// it.
   ///
   /// Once asked for, each `wake` also makes it readable, which costs a system call a wake.
   [[nodiscard]] virtual std::optional<int> pollable_handle() noexcept = 0;

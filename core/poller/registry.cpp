@@ -81,11 +81,15 @@ OpenResult refuse(std::string_view backend, std::error_code error, const std::st
           .message = what + "; " + what_can_be_had()};
 }
 
-std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+std::string quoted(std::string_view name) {
+  return "'" + std::string(name) + "'";
+}
 
 }  // namespace
 
-std::string_view BackendId::name() const noexcept { return info_->name; }
+std::string_view BackendId::name() const noexcept {
+  return info_->name;
+}
 
 std::vector<BackendStatus> available_backends() {
   std::vector<BackendStatus> all;
@@ -111,8 +115,7 @@ OpenResult open_poller(BackendId backend, const Requirements& required) {
   std::error_code error;
   auto poller = backend.info().open(error);
   if (!poller) {
-    return refuse(name, error,
-                  "backend " + quoted(name) + " cannot be opened: " + error.message());
+    return refuse(name, error, "backend " + quoted(name) + " cannot be opened: " + error.message());
   }
   if (const auto lacks = missing(required, poller->capabilities()); !lacks.empty()) {
     return refuse(name, Errc::not_supported,
@@ -143,8 +146,7 @@ OpenResult open_poller(const Requirements& required) {
     if (info->preference < 0) continue;
     if (auto opened = open_poller(BackendId(*info), required)) return opened;
   }
-  return refuse({}, Errc::backend_unavailable,
-                "no backend works here that has what is required");
+  return refuse({}, Errc::backend_unavailable, "no backend works here that has what is required");
 }
 
 Waitable waitable(int fd, BackendId backend, Interest interest) {

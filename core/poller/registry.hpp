@@ -72,7 +72,8 @@ inline constexpr const char* backend_variable = "POLYMUX_BACKEND";
 
 /// Every backend that polymux knows, the best first: what each can do, and why one is missing.
 ///
-/// Asks the system anew at each call. Any thread; may throw `std::bad_alloc`, as all of this header.
+/// Asks the system anew at each call. Any thread; may throw `std::bad_alloc`, as all of this
+/// header.
 [[nodiscard]] std::vector<BackendStatus> available_backends();
 
 /// Opens the backend of that name. Never another one.

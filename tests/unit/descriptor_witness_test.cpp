@@ -19,7 +19,9 @@ DescriptorInfo info_of(int fd) {
   return info;
 }
 
-UniqueFd open_socket() { return UniqueFd(::socket(AF_INET, SOCK_STREAM, 0)); }
+UniqueFd open_socket() {
+  return UniqueFd(::socket(AF_INET, SOCK_STREAM, 0));
+}
 
 class DescriptorWitnessTest : public ::testing::Test {
  protected:

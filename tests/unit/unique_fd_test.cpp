@@ -10,7 +10,9 @@
 namespace polymux {
 namespace {
 
-UniqueFd open_null() { return UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC)); }
+UniqueFd open_null() {
+  return UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+}
 
 TEST(UniqueFd, ClosesWhatItOwns) {
   int number = -1;
