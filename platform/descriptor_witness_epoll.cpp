@@ -8,6 +8,7 @@
 #include <polymux/poller/error.hpp>
 
 #include "platform/descriptor_witness.hpp"
+#include "platform/readiness_probe.hpp"
 #include "platform/system_error.hpp"
 
 namespace polymux {
@@ -68,6 +69,12 @@ std::error_code DescriptorWitness::confirm(int fd, const DescriptorInfo& admitte
 
 void DescriptorWitness::forget(int fd, const DescriptorInfo& admitted) noexcept {
   if (!admitted.is_socket) control(set_, EPOLL_CTL_DEL, fd);
+}
+
+std::error_code check_readiness(int fd, const DescriptorInfo& file) noexcept {
+  if (file.is_socket) return {};
+  const UniqueFd set(::epoll_create1(EPOLL_CLOEXEC));
+  return set ? translate(control(set, EPOLL_CTL_ADD, fd)) : last_error();
 }
 
 }  // namespace polymux
