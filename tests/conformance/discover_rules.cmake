@@ -3,7 +3,15 @@
 #
 # GoogleTest's own module can only put one prefix before the full name of a parameterised test.
 #
+# PROGRAM may have an emulator in front of it, as a list.
+#
 #   cmake -D PROGRAM=... -D OUTPUT=... -D TIMEOUT=seconds -P discover_rules.cmake
+
+list(REMOVE_ITEM PROGRAM "")
+set(command "")
+foreach(word IN LISTS PROGRAM)
+  string(APPEND command " [==[${word}]==]")
+endforeach()
 
 execute_process(
   COMMAND ${PROGRAM} --gtest_list_tests
@@ -23,7 +31,7 @@ foreach(line IN LISTS lines)
     set(filter "${suite}${CMAKE_MATCH_1}/${CMAKE_MATCH_2}")
     set(name "${CMAKE_MATCH_2}.${CMAKE_MATCH_1}")
     string(APPEND script
-      "add_test([==[${name}]==] [==[${PROGRAM}]==] [==[--gtest_filter=${filter}]==])\n"
+      "add_test([==[${name}]==]${command} [==[--gtest_filter=${filter}]==])\n"
       "set_tests_properties([==[${name}]==] PROPERTIES TIMEOUT ${TIMEOUT} "
       "LABELS [==[conformance;${CMAKE_MATCH_2}]==] SKIP_REGULAR_EXPRESSION [==[\\[  SKIPPED \\]]==])\n")
     math(EXPR count "${count} + 1")

@@ -54,6 +54,20 @@ TEST_P(ForkRules, Fork1WakeInTheChildDoesNotWakeTheParent) {
   EXPECT_TRUE(look(poller()).result.woken);
 }
 
+TEST_P(ForkRules, Fork1WakeInTheChildDoesNotShowOnTheHandleOfTheParent) {
+  const auto handle = poller().pollable_handle();
+  if (!handle) GTEST_SKIP() << "the backend has no handle; see CAP-2";
+
+  const int failed_step = in_child([&] {
+    poller().wake();
+    return 0;
+  });
+
+  EXPECT_EQ(failed_step, 0);
+  pollfd entry{.fd = *handle, .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&entry, 1, 0), 0) << "the parent's handle is readable";
+}
+
 TEST_P(ForkRules, Fork1UseInAGrandchildIsRefused) {
   const int failed_step = in_child([&] {
     return in_child([&] { return poller().remove(0) == Errc::used_after_fork ? 0 : 1; });

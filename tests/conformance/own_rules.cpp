@@ -182,8 +182,7 @@ TEST_P(OwnRules, Own5ManyRegistrationsInTurnDoNotGrow) {
 
   EXPECT_EQ(allocations() - allocations_before, 0U) << "allocations in " << cycles << " cycles";
   EXPECT_EQ(open_numbers(), open_before);
-  // A sanitizer keeps what was freed for a while.
-  if (slowness() == 1) {
+  if (!is_sanitized()) {
     EXPECT_LE(resident() - resident_before, 512) << "KiB in " << cycles << " cycles";
   }
 }

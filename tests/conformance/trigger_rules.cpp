@@ -44,6 +44,25 @@ TEST_P(TriggerRules, Trig2FiredOneshotIsSilentWhateverHappens) {
   expect_silence(std::chrono::milliseconds(100));
 }
 
+TEST_P(TriggerRules, Trig2FiredOneshotIsSilentThoughADuplicateOfAnotherIsDropped) {
+  // To be rid of the duplicate, a backend may have to register all others anew.
+  auto [near, far] = connected_pair();
+  auto other = connected_pair();
+  const auto copy = duplicate(other.near);
+  add(near, Token{1}, Interest::read, Trigger::oneshot);
+  add(other.near, Token{2}, Interest::read);
+  send(far, "x");
+  expect_ready(Token{1}, Ready::readable);
+  const int number = other.near.get();
+  other.near.reset();
+  EXPECT_TRUE(succeeded(poller().remove(number)));
+
+  send(other.far, "y");
+  ASSERT_TRUE(is_ready_for(copy, POLLIN));
+
+  expect_silence(std::chrono::milliseconds(100));
+}
+
 TEST_P(TriggerRules, Trig2FiredOneshotIsStillRegistered) {
   auto [near, far] = connected_pair();
   add(near, Token{1}, Interest::write, Trigger::oneshot);

@@ -128,6 +128,21 @@ TEST_P(WakeRules, Wake4WakeThatComesThroughTheKernelTakesNoEventsPlace) {
   EXPECT_TRUE(got_wake);
 }
 
+TEST_P(WakeRules, Wake4WakeAndEventThatAreBothWithTheKernelComeTogether) {
+  // Where there is a handle, each wake goes through the kernel, and came first.
+  auto [near, far] = connected_pair();
+  add(near, Token{1}, Interest::read);
+  static_cast<void>(poller().pollable_handle());
+  poller().wake();
+  send(far, "x");
+  ASSERT_TRUE(is_ready_for(near, POLLIN));
+
+  const auto waited = wait_once(poller(), bound(), 1);
+
+  EXPECT_EQ(waited.result, (WaitResult{.count = 1, .woken = true}));
+  EXPECT_EQ(waited.ready(Token{1}), Ready::readable);
+}
+
 TEST_P(WakeRules, Wake5NoWakeOfManyThreadsIsLost) {
   constexpr int threads = 8;
   constexpr int each = 200;

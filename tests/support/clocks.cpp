@@ -34,6 +34,10 @@ int slowness() {
   return factor;
 }
 
+bool is_sanitized() {
+  return built_slowness() > 1;
+}
+
 std::chrono::milliseconds bound() {
   return std::chrono::seconds(5) * slowness();
 }

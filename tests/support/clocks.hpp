@@ -8,6 +8,10 @@ namespace polymux::test {
 /// POLYMUX_TEST_SLOW for what a program cannot know (valgrind, an emulator, a loaded machine).
 [[nodiscard]] int slowness();
 
+/// True if the program was built with a sanitizer, which has habits of its own: it opens
+/// descriptors, and keeps memory that was freed.
+[[nodiscard]] bool is_sanitized();
+
 /// How long a test waits for what is sure to come. Long, since only a failure waits for all of it.
 [[nodiscard]] std::chrono::milliseconds bound();
 
