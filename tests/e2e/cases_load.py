@@ -1,5 +1,6 @@
 """Many clients, and bad ones: none of them costs another a byte, or the server its bounds."""
 
+import resource
 import socket
 import statistics
 import threading
@@ -24,6 +25,22 @@ class Crowds(unittest.TestCase):
         for number, client in enumerate(clients):
             expected = b"CLIENT %d" % number
             self.assertEqual(e2e.receive_exactly(client, len(expected)), expected)
+        server.stop()
+
+    def test_500_busy_clients_with_a_short_signal_queue(self):
+        # Whoever is told of readiness by signals loses most of them here (getrlimit(2)).
+        if not hasattr(resource, "RLIMIT_SIGPENDING"):
+            raise unittest.SkipTest("this system does not limit the signals that are queued")
+        e2e.raise_descriptor_limit(600)
+        server = e2e.Server(self, limits=[(resource.RLIMIT_SIGPENDING, (32, 32))])
+        clients = [server.connect() for _ in range(500)]
+
+        for turn in range(10):
+            for number, client in enumerate(clients):
+                client.sendall(b"turn %d client %d" % (turn, number))
+            for number, client in enumerate(clients):
+                expected = b"TURN %d CLIENT %d" % (turn, number)
+                self.assertEqual(e2e.receive_exactly(client, len(expected)), expected)
         server.stop()
 
     def test_200_idle_clients_cost_no_cpu(self):
