@@ -30,8 +30,7 @@ std::error_code bind_to(int socket, const SocketAddress& address) noexcept {
   return ::bind(socket, address.get(), address.length()) == 0 ? std::error_code{} : last_error();
 }
 
-std::error_code bind_or_replace(int socket, const SocketAddress& address,
-                                const std::string& path) noexcept {
+std::error_code bind_or_replace(int socket, const SocketAddress& address, const std::string& path) {
   const auto error = bind_to(socket, address);
   if (path.empty() || error != std::errc::address_in_use) return error;
   if (const auto refused = remove_stale_socket(path)) return refused;

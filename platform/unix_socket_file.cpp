@@ -14,7 +14,7 @@ namespace polymux {
 namespace {
 
 // Only a connection tells whether somebody listens: a file outlives its server.
-std::error_code knock(const std::string& path) noexcept {
+std::error_code knock(const std::string& path) {
   UniqueFd socket;
   if (const auto error = open_stream_socket(AF_UNIX, socket)) return error;
   const auto address = SocketAddress::of_unix({.kind = Endpoint::Kind::unix_file, .host = path});
@@ -56,7 +56,7 @@ void UnixSocketFile::remove() noexcept {
   if (status.st_dev == device_ && status.st_ino == inode_) ::unlink(path.c_str());
 }
 
-std::error_code remove_stale_socket(const std::string& path) noexcept {
+std::error_code remove_stale_socket(const std::string& path) {
   struct stat before {};
   struct stat after {};
   if (::lstat(path.c_str(), &before) != 0) return last_error();

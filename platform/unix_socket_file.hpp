@@ -36,6 +36,6 @@ class UnixSocketFile {
 ///
 /// \return `address_in_use` if a server lives there; `file_exists` if it is no socket; else the
 ///         system's code.
-[[nodiscard]] std::error_code remove_stale_socket(const std::string& path) noexcept;
+[[nodiscard]] std::error_code remove_stale_socket(const std::string& path);
 
 }  // namespace polymux

@@ -60,11 +60,12 @@ class ConnectionManager {
   [[nodiscard]] std::error_code adopt(int socket);
 
   /// Ends the service in peace: takes in the clients that wait to be accepted, stops listening, and
-  /// goes on answering each client until it is silent and has taken all of its answers. What is
-  /// still there after `drain_timeout` is closed.
+  /// goes on answering each client until it has taken all of its answers and sent nothing for 100
+  /// ms. Then it is told that no more will come, and is closed when it hangs up, or after another
+  /// 100 ms. What is still there after `drain_timeout` is closed.
   ///
   /// \param when_gone  Called once, from the loop, after the last connection is closed. May destroy
-  ///                   the manager.
+  ///                   the manager. A second `drain` replaces it and begins the time-out anew.
   void drain(Callback when_gone);
 
   /// Stops listening and closes every connection at once; what was not sent is lost. Ends a `drain`
