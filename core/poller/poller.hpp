@@ -20,7 +20,7 @@ namespace polymux {
 ///               calls a poller may be handed to another thread.
 /// \par Fork     In a child of the process that opened it, every call but the destructor fails with
 ///               `Errc::used_after_fork`, `wake` does nothing, and the destructor leaves the
-///               parent's poller as it is (FORK-1 to FORK-3).
+///               parent's poller as it is (FORK-1 to FORK-5).
 class Poller {
  public:
   Poller() = default;
@@ -33,7 +33,7 @@ class Poller {
   /// \return `bad_descriptor`, `already_registered`, `not_pollable`, `wrong_direction`,
   ///         `not_supported`, `descriptor_too_large`, `invalid_argument` (see `Errc`), or the
   ///         system's own code. After an error the poller is as it was.
-  /// \par Source  epoll_ctl(2), poll(2), select(2), kqueue(2), fcntl(2); rules ADD-1 to ADD-13.
+  /// \par Source  epoll_ctl(2), poll(2), select(2), kqueue(2), fcntl(2); rules ADD-1 to ADD-15.
   [[nodiscard]] virtual std::error_code add(int fd, Token token, Interest interest,
                                             Trigger trigger = Trigger::level) noexcept = 0;
 
@@ -41,7 +41,7 @@ class Poller {
   /// moment is reported by the next wait, also for `edge` and for a `oneshot` that has fired.
   ///
   /// \return As `add`, and `not_registered`. After an error the registration is as it was.
-  /// \par Source  epoll_ctl(2), kqueue(2); rules MOD-1 to MOD-6.
+  /// \par Source  epoll_ctl(2), kqueue(2); rules MOD-1 to MOD-7.
   [[nodiscard]] virtual std::error_code modify(int fd, Token token, Interest interest,
                                                Trigger trigger = Trigger::level) noexcept = 0;
 
@@ -50,7 +50,7 @@ class Poller {
   /// removed.
   ///
   /// \return `not_registered` if the poller does not have it.
-  /// \par Source  epoll_ctl(2), epoll(7) "Will closing a file descriptor"; rules REM-1 to REM-4.
+  /// \par Source  epoll_ctl(2), epoll(7) "Will closing a file descriptor"; rules REM-1 to REM-5.
   [[nodiscard]] virtual std::error_code remove(int fd) noexcept = 0;
 
   /// Waits until a registered descriptor is ready, `wake` is called or the time is over.
@@ -64,7 +64,7 @@ class Poller {
   ///                 optional waits for ever.
   /// \return The number of events, and whether a wake was consumed. `invalid_argument` if `out` is
   ///         empty; else the system's code. Never `interrupted`.
-  /// \par Source  epoll_wait(2), poll(2), select(2), kevent(2); rules WAIT-1 to WAIT-9, TIME-1 to
+  /// \par Source  epoll_wait(2), poll(2), select(2), kevent(2); rules WAIT-1 to WAIT-10, TIME-1 to
   ///              TIME-7.
   [[nodiscard]] virtual WaitResult wait(std::span<Event> out, Timeout timeout) noexcept = 0;
 
