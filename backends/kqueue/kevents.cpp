@@ -16,15 +16,6 @@ int call(int (*function)(int, const Kevent*, Count, Kevent*, Count, const timesp
                   static_cast<Count>(events.size()), timeout);
 }
 
-// Without an event list kevent(2) stops at the first change that fails, and with one it may return
-// events that are ready instead: one change a call does neither.
-int apply_one(int queue, const Kevent& change) noexcept {
-  const timespec at_once{};
-  const int failed = call(&::kevent, queue, {&change, 1}, {}, &at_once);
-  // After EINTR the change has been made (kevent(2), ERRORS).
-  return failed < 0 && errno != EINTR ? errno : 0;
-}
-
 }  // namespace
 
 int open_kqueue() noexcept {
@@ -38,10 +29,22 @@ int wait_for_kevents(int queue, std::span<Kevent> events, const timespec* timeou
   return call(&::kevent, queue, {}, events, timeout);
 }
 
+// Without an event list kevent(2) stops at the first change that fails, and with one it may return
+// events that are ready instead: one change a call does neither.
+int apply_one(int queue, const Kevent& change) noexcept {
+  const timespec at_once{};
+  const int failed = call(&::kevent, queue, {&change, 1}, {}, &at_once);
+  // After EINTR the change has been made (kevent(2), ERRORS).
+  return failed < 0 && errno != EINTR ? errno : 0;
+}
+
+namespace {
+
 #ifdef EV_RECEIPT
 
-// Every change is answered, in its place, and no event is taken meanwhile.
-void apply(int queue, std::span<Kevent> changes) noexcept {
+// Every change is answered, in its place, and no event is taken meanwhile. The answers may be
+// written over the changes: none is written before its change was read.
+void apply_with_answers(int queue, std::span<Kevent> changes) noexcept {
   for (auto& change : changes) {
     change.flags = static_cast<decltype(change.flags)>(change.flags | EV_RECEIPT);
   }
@@ -54,8 +57,33 @@ void apply(int queue, std::span<Kevent> changes) noexcept {
 
 #else
 
-void apply(int queue, std::span<Kevent> changes) noexcept {
+void apply_with_answers(int queue, std::span<Kevent> changes) noexcept {
   for (auto& change : changes) change.data = apply_one(queue, change);
+}
+
+#endif
+
+}  // namespace
+
+#if !POLYMUX_KQUEUE_IS_EMULATED
+
+void apply(int queue, std::span<Kevent> changes) noexcept {
+  apply_with_answers(queue, changes);
+}
+
+#else
+
+// libkqueue goes on to watch a filter that is added disabled: it has to be told apart.
+void apply(int queue, std::span<Kevent> changes) noexcept {
+  for (auto& change : changes) {
+    const bool is_added_disabled = has_flag(change, EV_ADD) && has_flag(change, EV_DISABLE);
+    const auto disable = to_change(fd_of(change), filter_of(change), EV_DISABLE);
+    if (is_added_disabled) {
+      change.flags = static_cast<decltype(change.flags)>(change.flags & ~unsigned{EV_DISABLE});
+    }
+    apply_with_answers(queue, {&change, 1});
+    if (is_added_disabled && change.data == 0) change.data = apply_one(queue, disable);
+  }
 }
 
 #endif
@@ -77,15 +105,21 @@ void trigger_user_filter(int queue) noexcept {
   errno = saved;
 }
 
-bool is_user_filter(const Kevent& event) noexcept { return filter_of(event) == EVFILT_USER; }
+bool is_user_filter(const Kevent& event) noexcept {
+  return filter_of(event) == EVFILT_USER;
+}
 
 #else
 
 // No such filter, or an emulation whose kevent() takes locks and must not be called by a signal
 // handler.
-bool add_user_filter(int /*queue*/) noexcept { return false; }
+bool add_user_filter(int /*queue*/) noexcept {
+  return false;
+}
 void trigger_user_filter(int /*queue*/) noexcept {}
-bool is_user_filter(const Kevent& /*event*/) noexcept { return false; }
+bool is_user_filter(const Kevent& /*event*/) noexcept {
+  return false;
+}
 
 #endif
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <sys/types.h>
 #include <sys/event.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include <array>
@@ -26,7 +26,9 @@ using Kevent = struct kevent;
   return change;
 }
 
-[[nodiscard]] inline int fd_of(const Kevent& event) noexcept { return static_cast<int>(event.ident); }
+[[nodiscard]] inline int fd_of(const Kevent& event) noexcept {
+  return static_cast<int>(event.ident);
+}
 [[nodiscard]] inline int filter_of(const Kevent& event) noexcept {
   return static_cast<int>(event.filter);
 }
@@ -38,15 +40,11 @@ using Kevent = struct kevent;
 class Changes {
  public:
   void add(const Kevent& change) noexcept { changes_[size_++] = change; }
-  void append(std::span<const Kevent> more) noexcept {
-    for (const auto& change : more) add(change);
-  }
   [[nodiscard]] std::span<Kevent> all() noexcept { return {changes_.data(), size_}; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:
-  // Three to take out and three to put in.
-  std::array<Kevent, 6> changes_{};
+  std::array<Kevent, 3> changes_{};
   std::size_t size_ = 0;
 };
 
@@ -60,6 +58,9 @@ class Changes {
 /// Makes every change, whatever becomes of the others, and leaves its errno in the `data` of each;
 /// zero if it was made.
 void apply(int queue, std::span<Kevent> changes) noexcept;
+
+/// Makes one change. Returns its errno, or zero.
+[[nodiscard]] int apply_one(int queue, const Kevent& change) noexcept;
 
 /// Whether a trigger of EVFILT_USER can be used to wake a wait, and the means for it.
 [[nodiscard]] bool add_user_filter(int queue) noexcept;

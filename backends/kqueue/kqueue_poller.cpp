@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <polymux/poller/backend_info.hpp>
 
 #include "backends/kqueue/kevents.hpp"
+#include "backends/kqueue/refusals.hpp"
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
 #include "platform/readiness_probe.hpp"
@@ -19,7 +21,7 @@ namespace {
 constexpr std::size_t greatest_batch = 1024;
 
 #if defined(EVFILT_EXCEPT) && defined(NOTE_OOB)
-// Urgent data: macOS and OpenBSD.
+// Urgent data: macOS, OpenBSD and DragonFly.
 constexpr bool has_priority = true;
 constexpr int priority_filter = EVFILT_EXCEPT;
 constexpr unsigned priority_flags = NOTE_OOB;
@@ -29,6 +31,9 @@ constexpr int priority_filter = 0;
 constexpr unsigned priority_flags = 0;
 #endif
 
+// The mark of a registration that has no filters, since the kernel will not have them.
+constexpr std::uint8_t is_lost = 1;
+
 #ifdef EV_DISPATCH
 constexpr unsigned disable_after_report = EV_DISPATCH;
 #else
@@ -37,43 +42,49 @@ constexpr unsigned disable_after_report = 0;
 #endif
 
 unsigned flags_of(const Registration& registration) noexcept {
+  if (registration.wanted() == Interest::none) return EV_ADD | EV_DISABLE;
   if (registration.trigger == Trigger::edge) return EV_ADD | EV_CLEAR;
   if (registration.trigger == Trigger::oneshot) return EV_ADD | disable_after_report;
   return EV_ADD;
 }
 
-/// The filters that a registration has in the kernel, each with `flags`. There is always one: with
-/// interest none a disabled one stays, for the kernel drops it when the number is closed, and that
-/// tells whether the number still means the same file.
+// OpenBSD calls the end of a pipe exceptional; a pipe has no urgent data.
+bool has_urgent_data(const Registration& registration) noexcept {
+  return contains(registration.interest, Interest::priority) && !registration.file.is_pipe;
+}
+
+/// The filters that a registration has in the kernel, each with `flags`; none if it is lost.
 Changes filters_of(int fd, const Registration& registration, unsigned flags) noexcept {
   Changes changes;
-  const auto interest = registration.interest;
-  const bool is_kept = interest == Interest::none;
-  const bool keeps_read = is_kept && registration.file.can_read;
-  const bool keeps_write = is_kept && !registration.file.can_read;
-  if (contains(interest, Interest::read) || keeps_read) {
+  if (registration.note == is_lost) return changes;
+  if (contains(registration.interest, Interest::read)) {
     changes.add(to_change(fd, EVFILT_READ, flags));
   }
-  if (contains(interest, Interest::write) || keeps_write) {
+  if (contains(registration.interest, Interest::write)) {
     changes.add(to_change(fd, EVFILT_WRITE, flags));
   }
-  if (contains(interest, Interest::priority)) {
+  if (has_urgent_data(registration)) {
     changes.add(to_change(fd, priority_filter, flags, priority_flags));
   }
+  if (changes.size() > 0) return changes;
+  // With nothing to wait for a disabled one stays: the kernel drops it when the number is closed,
+  // and that tells whether the number still means the same file.
+  if ((flags & EV_ADD) != 0) flags |= EV_DISABLE;
+  changes.add(to_change(fd, registration.file.can_read ? EVFILT_READ : EVFILT_WRITE, flags));
   return changes;
 }
 
-/// What puts them there.
-Changes arming_of(int fd, const Registration& registration) noexcept {
-  auto changes = filters_of(fd, registration, flags_of(registration));
-  if (registration.wanted() != Interest::none) return changes;
-  changes.append(filters_of(fd, registration, EV_DISABLE).all());
-  return changes;
+/// Whether a filter was refused for a file whose other side has closed for good: the writer's of a
+/// pipe without reader, with EPIPE by FreeBSD, OpenBSD and macOS and with EBADF by NetBSD
+/// (pipe_kqfilter of each sys_pipe.c).
+bool is_refused_for_good(const Kevent& change, const Registration& registration) noexcept {
+  const bool is_pipe_writer = registration.file.is_pipe && filter_of(change) == EVFILT_WRITE;
+  return change.data == EPIPE || (is_pipe_writer && change.data == EBADF);
 }
 
-// What one filter's event means. EV_EOF is each filter's own: the writer's says that nobody reads any
-// more, or that we ourselves have shut down writing, and neither is a hang-up. fflags may hold an
-// error beside it, but not for every kind of file and filter, so no hint is made of it.
+// What one filter's event means. EV_EOF is each filter's own: the writer's says that nobody reads
+// any more, or that we ourselves have shut down writing, and neither is a hang-up. fflags may hold
+// an error beside it, but not for every kind of file and filter, so no hint is made of it.
 Ready to_ready(const Kevent& event) noexcept {
   switch (filter_of(event)) {
     case EVFILT_READ:
@@ -96,7 +107,7 @@ std::error_code translate(std::intptr_t code) noexcept {
     case EINVAL:
     case ENODEV:
     case EPERM:
-    case ENOTSUP:
+    case EOPNOTSUPP:
       return Errc::refused_by_backend;
     default:
       return {static_cast<int>(code), std::system_category()};
@@ -125,33 +136,35 @@ class KqueuePoller final : public CheckedPoller {
  private:
   std::error_code attach(int fd, Registration& fresh, const Registration* known) override {
     if (const auto error = check_readiness(fd, fresh.file)) return error;
-    if (known != nullptr && is_same_file(fd, *known)) return Errc::already_registered;
-    if (known != nullptr) unbreak(fd);
+    if (const auto error = refuse_by_system(fd, fresh.file)) return error;
+    if (known != nullptr) {
+      if (is_same_file(fd, *known, fresh.file)) return Errc::already_registered;
+      drop_filters(fd, *known);
+    }
     fresh.key = not_in_batch;
-    return arm(fd, fresh);
+    if (const auto error = arm(fd, fresh)) return error;
+    if (known != nullptr) forget_lost(*known);
+    return {};
   }
 
   std::error_code rearm(int fd, Registration& changed, const Registration& current) override {
-    auto old_filters = filters_in_kernel(fd, current, EV_DELETE);
     // Taken out and put in again: some kernels keep the old flags of a filter that is added twice,
     // and some do not look again at one that is enabled.
-    if (const auto error = apply_all(old_filters)) {
-      return error;
-    }
-    const bool was_broken = unbreak(fd);
+    if (const auto error = take_out(fd, current)) return error;
+    changed.note = 0;
     const auto error = arm(fd, changed);
-    if (!error) return {};
-    auto restored = arming_of(fd, current);
-    static_cast<void>(apply_all(restored));
-    if (was_broken) broken_.push_back(fd);
+    if (!error) {
+      forget_lost(current);
+      return {};
+    }
+    auto old_filters = filters_of(fd, current, flags_of(current));
+    static_cast<void>(apply_all(old_filters));
     return error;
   }
 
   void detach(int fd, const Registration& gone) noexcept override {
-    auto filters = filters_in_kernel(fd, gone, EV_DELETE);
-    // Fails if the number was closed, and then the kernel has dropped them.
-    apply(queue_.get(), filters.all());
-    unbreak(fd);
+    drop_filters(fd, gone);
+    forget_lost(gone);
   }
 
   int handle() const noexcept override { return queue_.get(); }
@@ -167,14 +180,28 @@ class KqueuePoller final : public CheckedPoller {
   Look look(std::span<Event> out, Timeout timeout) override {
     const auto room = std::min(out.size(), greatest_batch);
     if (batch_.size() < room) batch_.resize(room);
-    const auto count = report_broken(out.first(room));
-    if (count > 0) return {.count = count};
-    int found = wait_once(room, timeout);
+    return lost_ == 0 ? look_at_kernel(out.first(room), timeout)
+                      : look_at_both(out.first(room), timeout);
+  }
+
+  // What is lost is ready now, and takes turns with the kernel's events to go first.
+  Look look_at_both(std::span<Event> out, Timeout timeout) {
+    lost_go_first_ = !lost_go_first_;
+    std::size_t count = lost_go_first_ ? report_lost(out) : 0;
+    if (count < out.size()) {
+      count += look_at_kernel(out.subspan(count), std::chrono::nanoseconds::zero()).count;
+    }
+    if (!lost_go_first_) count += report_lost(out.subspan(count));
+    return count > 0 ? Look{.count = count} : look_at_kernel(out, timeout);
+  }
+
+  Look look_at_kernel(std::span<Event> out, Timeout timeout) {
+    int found = wait_once(out.size(), timeout);
     if (found < 0) return {.error = last_error()};
     auto taken = take(found, out);
     // The wake-up took the place of an event that may be ready.
     if (taken.was_woken && taken.count == 0) {
-      found = wait_once(room, std::chrono::nanoseconds::zero());
+      found = wait_once(out.size(), std::chrono::nanoseconds::zero());
       if (found > 0) taken = take(found, out);
     }
     return {.count = taken.count};
@@ -210,18 +237,44 @@ class KqueuePoller final : public CheckedPoller {
 
   // The second look at a batch: every event is whole by now.
   void finish(const Kevent& event) noexcept {
-    Registration* registration = is_user_filter(event) ? nullptr
-                                                       : registrations().find(fd_of(event));
+    Registration* registration =
+        is_user_filter(event) ? nullptr : registrations().find(fd_of(event));
     if (registration == nullptr || registration->key == not_in_batch) return;
     registration->key = not_in_batch;
     if (registration->trigger == Trigger::oneshot) disarm(fd_of(event), *registration);
+    // Nobody asks for it: the kernel has dropped the filter, for the other side is closed. So do
+    // FreeBSD and DragonFly with the writer of a pipe (knlist_clear), and OpenBSD with a device
+    // that is gone (klist_invalidate).
+    if (!has_flag(event, EV_ONESHOT)) return;
+    if (registration->trigger == Trigger::edge) registration->state = Registration::State::fired;
+    lose(fd_of(event), *registration);
   }
 
   // One event for both directions: the filter that did not fire is silenced too.
   void disarm(int fd, Registration& registration) noexcept {
-    auto filters = filters_in_kernel(fd, registration, EV_DISABLE);
+    auto filters = filters_of(fd, registration, EV_DISABLE);
     registration.state = Registration::State::fired;
     if (filters.size() > 1 || disable_after_report == 0) apply(queue_.get(), filters.all());
+  }
+
+  void drop_filters(int fd, const Registration& registration) noexcept {
+    auto filters = filters_of(fd, registration, EV_DELETE);
+    // Fails if the number was closed, and then the kernel has dropped them.
+    apply(queue_.get(), filters.all());
+  }
+
+  // From here on it is reported by us.
+  void lose(int fd, Registration& registration) noexcept {
+    if (registration.note == is_lost) return;
+    drop_filters(fd, registration);
+    registration.note = is_lost;
+    ++lost_;
+    // Who waits for the handle has to notice, too.
+    if (registration.wanted() != Interest::none) rouse();
+  }
+
+  void forget_lost(const Registration& gone) noexcept {
+    if (gone.note == is_lost) --lost_;
   }
 
   [[nodiscard]] bool is_wakeup(const Kevent& event) noexcept {
@@ -231,35 +284,54 @@ class KqueuePoller final : public CheckedPoller {
     return true;
   }
 
-  std::error_code arm(int fd, const Registration& registration) {
-    broken_.reserve(broken_.size() + 1);
-    auto filters = arming_of(fd, registration);
+  std::error_code arm(int fd, Registration& registration) noexcept {
+    auto filters = filters_of(fd, registration, flags_of(registration));
     apply(queue_.get(), filters.all());
     std::error_code failure;
-    bool is_broken = false;
+    bool is_over = false;
     for (const auto& change : filters.all()) {
       if (change.data == 0) continue;
-      // A pipe that nobody reads: FreeBSD and macOS refuse the writer's filter (EPIPE), where the
-      // contract says that it is writable.
-      is_broken = change.data == EPIPE && filter_of(change) == EVFILT_WRITE;
-      if (!is_broken) failure = translate(change.data);
+      if (is_refused_for_good(change, registration)) {
+        is_over = true;
+      } else {
+        failure = translate(change.data);
+      }
     }
+    if (!failure && !is_over) return {};
+    // Half a registration is none.
     if (failure) {
-      // Half a registration is none.
-      auto undo = filters_of(fd, registration, EV_DELETE);
-      apply(queue_.get(), undo.all());
-    } else if (is_broken) {
-      broken_.push_back(fd);
+      drop_filters(fd, registration);
+    } else {
+      lose(fd, registration);
     }
-    return failure == Errc::not_registered ? make_error_code(Errc::bad_descriptor) : failure;
+    return failure;
   }
 
-  // A filter that the kernel still has tells that the number was not closed meanwhile.
-  [[nodiscard]] bool is_same_file(int fd, const Registration& known) noexcept {
-    auto filters = filters_in_kernel(fd, known, EV_DISABLE);
-    const bool is_silent = known.wanted() == Interest::none;
-    if (!is_silent) filters.append(filters_in_kernel(fd, known, EV_ENABLE).all());
-    return !apply_all(filters);
+  /// Takes the filters from the kernel, which says if the number was closed meanwhile.
+  std::error_code take_out(int fd, const Registration& current) noexcept {
+    if (current.note == is_lost) return confirm(fd, current);
+    auto filters = filters_of(fd, current, EV_DELETE);
+    return apply_all(filters);
+  }
+
+  // A filter that is still there tells that the number was not closed. The kernel drops all of them
+  // together, so that one is enough; off and on again, it is as it was.
+  bool is_same_file(int fd, const Registration& known, const DescriptorInfo& now) noexcept {
+    if (known.file.file_id != now.file_id) return false;
+    auto filters = filters_of(fd, known, EV_DISABLE);
+    if (filters.size() == 0) return true;
+    const auto& probe = filters.all().front();
+    if (apply_one(queue_.get(), probe) != 0) return false;
+    if (known.wanted() == Interest::none) return true;
+    auto back = filters_of(fd, known, EV_ENABLE);
+    return apply_one(queue_.get(), back.all().front()) == 0;
+  }
+
+  // Without a filter the file's number alone tells.
+  static std::error_code confirm(int fd, const Registration& lost) noexcept {
+    DescriptorInfo now;
+    if (const auto error = describe(fd, now)) return error;
+    return now.file_id == lost.file.file_id ? std::error_code{} : Errc::not_registered;
   }
 
   std::error_code apply_all(Changes& changes) noexcept {
@@ -270,38 +342,36 @@ class KqueuePoller final : public CheckedPoller {
     return {};
   }
 
-  /// Writers whose filter the kernel refused: they are ready until their registration ends.
-  std::size_t report_broken(std::span<Event> out) noexcept {
+  /// Reports what has no filters, going round from where the last report stopped.
+  std::size_t report_lost(std::span<Event> out) noexcept {
     std::size_t count = 0;
-    for (const int fd : broken_) {
-      auto& registration = registrations().at(fd);
-      if (count == out.size()) break;
-      if (!contains(registration.wanted(), Interest::write)) continue;
-      out[count++] = {registration.token, Ready::writable};
-      if (registration.trigger != Trigger::level) {
-        registration.state = Registration::State::fired;
-      }
-    }
-    // The others go first the next time.
-    if (count > 0) std::ranges::rotate(broken_, broken_.begin() + 1);
+    const int start = lost_cursor_;
+    const auto visit = [&](int fd, Registration& registration) {
+      if (registration.note != is_lost || count == out.size()) return;
+      if (registration.wanted() == Interest::none) return;
+      out[count++] = {registration.token, report_one_lost(fd, registration)};
+      lost_cursor_ = fd + 1;
+    };
+    registrations().for_each([&](int fd, Registration& registration) {
+      if (fd >= start) visit(fd, registration);
+    });
+    registrations().for_each([&](int fd, Registration& registration) {
+      if (fd < start) visit(fd, registration);
+    });
+    if (count > 0) rouse();
     return count;
   }
 
-  [[nodiscard]] bool is_broken(int fd) const noexcept {
-    return std::ranges::find(broken_, fd) != broken_.end();
-  }
-
-  bool unbreak(int fd) noexcept { return std::erase(broken_, fd) > 0; }
-
-  [[nodiscard]] Changes filters_in_kernel(int fd, const Registration& registration,
-                                          unsigned flags) const noexcept {
-    auto filters = filters_of(fd, registration, flags);
-    if (broken_.empty() || !is_broken(fd)) return filters;
-    Changes present;
-    for (const auto& filter : filters.all()) {
-      if (filter_of(filter) != EVFILT_WRITE) present.add(filter);
+  static Ready report_one_lost(int fd, Registration& registration) noexcept {
+    if (confirm(fd, registration)) {
+      registration.state = Registration::State::invalid;
+      return Ready::invalid;
     }
-    return present;
+    if (registration.trigger != Trigger::level) registration.state = Registration::State::fired;
+    auto ready = Ready::none;
+    if (contains(registration.interest, Interest::read)) ready |= Ready::readable;
+    if (contains(registration.interest, Interest::write)) ready |= Ready::writable;
+    return ready;
   }
 
   int wait_once(std::size_t room, Timeout timeout) noexcept {
@@ -311,15 +381,22 @@ class KqueuePoller final : public CheckedPoller {
 
   UniqueFd queue_;
   std::vector<Kevent> batch_;
-  std::vector<int> broken_;
   bool has_user_filter_ = false;
+  /// How many registrations are lost, and who is reported next.
+  std::size_t lost_ = 0;
+  int lost_cursor_ = 0;
+  bool lost_go_first_ = false;
 };
+
+// A kqueue can be waited for as a file (kqueue(2)). What libkqueue gives is the write end of a
+// pipe, which tells nothing.
+constexpr bool has_pollable_handle = !POLYMUX_KQUEUE_IS_EMULATED;
 
 std::unique_ptr<Poller> open_kqueue_poller(std::error_code& error) noexcept {
   const Capabilities capabilities{.edge = true,
                                   .priority = has_priority,
                                   .read_closed = true,
-                                  .pollable_handle = true,
+                                  .pollable_handle = has_pollable_handle,
                                   .wait_cost = WaitCost::ready};
   return open_backend<KqueuePoller>(capabilities, error);
 }
@@ -327,11 +404,11 @@ std::unique_ptr<Poller> open_kqueue_poller(std::error_code& error) noexcept {
 }  // namespace
 
 extern const BackendInfo kqueue_backend;
-const BackendInfo kqueue_backend{
-    .name = "kqueue",
-    .summary = POLYMUX_KQUEUE_IS_EMULATED ? "kqueue(2), emulated by libkqueue"
-                                          : "kqueue(2) of the BSDs and macOS",
-    .preference = POLYMUX_KQUEUE_IS_EMULATED ? -10 : 30,
-    .open = open_kqueue_poller};
+const BackendInfo kqueue_backend{.name = "kqueue",
+                                 .summary = POLYMUX_KQUEUE_IS_EMULATED
+                                                ? "kqueue(2), emulated by libkqueue"
+                                                : "kqueue(2) of the BSDs and macOS",
+                                 .preference = POLYMUX_KQUEUE_IS_EMULATED ? -10 : 30,
+                                 .open = open_kqueue_poller};
 
 }  // namespace polymux
