@@ -13,7 +13,7 @@ namespace {
 
 // Devices that are always ready, as a regular file is.
 bool is_bottomless(const struct stat& file) noexcept {
-  for (const char* path : std::array{"/dev/null", "/dev/zero"}) {
+  for (const char* path : std::array{"/dev/null", "/dev/zero", "/dev/full"}) {
     struct stat device {};
     if (::stat(path, &device) == 0 && device.st_rdev == file.st_rdev) return true;
   }
