@@ -25,7 +25,7 @@ std::error_code SignalHandler::install(int signal_number, Function function) noe
   struct sigaction action {};
   action.sa_handler = function;
   action.sa_flags = SA_RESTART;
-  ::sigemptyset(&action.sa_mask);
+  sigemptyset(&action.sa_mask);
   if (::sigaction(signal_number, &action, &saved->action) != 0) return last_error();
   saved_ = std::move(saved);
   return {};

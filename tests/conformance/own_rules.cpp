@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "tests/conformance/conformance_test.hpp"
 #include "tests/support/allocations.hpp"
+#include "tests/support/processes.hpp"
 
 extern char** environ;
 
@@ -150,7 +150,8 @@ TEST_P(OwnRules, Own4ProcessIsLeftAsItWas) {
   // A backend that works by signals blocks those, and no other.
   for (const int number : during.blocked) {
     const bool was_blocked = std::ranges::count(before.blocked, number) != 0;
-    EXPECT_TRUE(was_blocked || number == SIGIO || number >= SIGRTMIN) << "signal " << number;
+    EXPECT_TRUE(was_blocked || number == SIGIO || is_real_time_signal(number))
+        << "signal " << number;
   }
 }
 
@@ -168,22 +169,18 @@ TEST_P(OwnRules, Own5ManyRegistrationsInTurnDoNotGrow) {
       }
     }
   };
-  const auto resident = [] {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-  };
   cycle(500);
   const auto open_before = open_numbers();
   const auto allocations_before = allocations();
-  const auto resident_before = resident();
+  const auto resident_before = greatest_resident_kibibytes();
 
   cycle(cycles);
 
   EXPECT_EQ(allocations() - allocations_before, 0U) << "allocations in " << cycles << " cycles";
   EXPECT_EQ(open_numbers(), open_before);
   if (!is_sanitized()) {
-    EXPECT_LE(resident() - resident_before, 512) << "KiB in " << cycles << " cycles";
+    EXPECT_LE(greatest_resident_kibibytes() - resident_before, 512)
+        << "KiB in " << cycles << " cycles";
   }
 }
 

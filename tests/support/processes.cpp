@@ -1,6 +1,7 @@
 #include "tests/support/processes.hpp"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,6 +88,20 @@ AlarmStorm::~AlarmStorm() {
 
 int AlarmStorm::count() {
   return alarms.load();
+}
+
+bool is_real_time_signal(int number) {
+#ifdef SIGRTMIN
+  return number >= SIGRTMIN && number <= SIGRTMAX;
+#else
+  return number < 0;
+#endif
+}
+
+long greatest_resident_kibibytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / POLYMUX_MAXRSS_PER_KIBIBYTE;
 }
 
 Later::Later(std::chrono::milliseconds delay, std::function<void()> action)

@@ -61,6 +61,12 @@ class AlarmStorm {
   SignalHandler handler_;
 };
 
+/// A signal of which many can be pending; some systems (macOS, OpenBSD) have none.
+[[nodiscard]] bool is_real_time_signal(int number);
+
+/// The most memory that this process has had resident.
+[[nodiscard]] long greatest_resident_kibibytes();
+
 /// Does something from another thread a while after it was made, and is joined when it goes.
 class Later {
  public:

@@ -159,7 +159,7 @@ TEST_F(SigioPollerTest, ThreadThatDoesNotBlockTheSignalIsNotHit) {
   std::atomic<bool> is_done = false;
   std::thread bystander([&] {
     sigset_t none;
-    ::sigemptyset(&none);
+    sigemptyset(&none);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     while (!is_done) std::this_thread::yield();
   });

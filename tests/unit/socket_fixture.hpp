@@ -13,6 +13,7 @@
 
 #include "platform/endpoint.hpp"
 #include "platform/socket_address.hpp"
+#include "platform/socket_io.hpp"
 #include "platform/unique_fd.hpp"
 
 namespace polymux {
@@ -24,6 +25,7 @@ struct SocketPair {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
     near.reset(ends[0]);
     far.reset(ends[1]);
+    for (const int end : ends) EXPECT_FALSE(prepare_to_send(end));
   }
 
   UniqueFd near;
@@ -36,7 +38,8 @@ inline UniqueFd connect_to(std::string_view address) {
   EXPECT_FALSE(resolved.addresses.empty()) << resolved.message;
   if (resolved.addresses.empty()) return {};
   const auto& target = resolved.addresses.front();
-  UniqueFd client(::socket(target.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  UniqueFd client(::socket(target.family(), SOCK_STREAM, 0));
+  EXPECT_FALSE(prepare_to_send(client.get()));
   EXPECT_EQ(::connect(client.get(), target.get(), target.length()), 0) << address;
   return client;
 }
@@ -45,8 +48,13 @@ inline bool has_flag(int fd, int command, int flag) {
   return (::fcntl(fd, command) & flag) != 0;
 }
 
+/// Sends what fits and returns how much did: nothing also if the peer has gone.
+inline std::size_t send_some(int fd, std::string_view text) {
+  return polymux::send(fd, text).count;
+}
+
 inline void write_text(int fd, std::string_view text) {
-  EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  EXPECT_EQ(send_some(fd, text), text.size());
 }
 
 /// What is there to be read at this moment.

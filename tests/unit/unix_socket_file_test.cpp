@@ -10,7 +10,7 @@ namespace {
 /// A socket that is bound to a file and, if wanted, listens.
 UniqueFd bind_file(const std::string& path, bool listens) {
   const auto address = SocketAddress::of_unix({.kind = Endpoint::Kind::unix_file, .host = path});
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM, 0));
   EXPECT_EQ(::bind(socket.get(), address.get(), address.length()), 0);
   if (listens) {
     EXPECT_EQ(::listen(socket.get(), 8), 0);
