@@ -27,6 +27,10 @@ function(polymux_add_test_program name)
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} polymux::polymux GTest::gtest_main
                                         ${polymux_gmock} polymux_warnings)
 
+  # What runs neither here nor under an emulator is built, and no more.
+  if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
+    return()
+  endif()
   get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
   set(labels ${folder} ${arg_LABELS})
   # A program is asked for its tests when it is built. Under a sanitizer, on a loaded machine, that
