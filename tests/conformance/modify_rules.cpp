@@ -93,6 +93,20 @@ TEST_P(ModifyRules, Mod4NumberOfAnotherFileIsNotRegistered) {
   expect_refused(pipe_number, Errc::not_registered);
 }
 
+TEST_P(ModifyRules, Mod4NumberOfAFileThatWasRegisteredOnceIsNotRegistered) {
+  // The number goes from one pipe to another and back; only the second is registered.
+  auto first = open_pipe();
+  const auto second = open_pipe();
+  const auto copy = duplicate(first.reader);
+  add(first.reader, Token{1}, Interest::read);
+  EXPECT_TRUE(succeeded(poller().remove(first.reader.get())));
+  auto reused = duplicate_to(second.reader, first.reader.release());
+  add(reused, Token{2}, Interest::read);
+  const auto back = duplicate_to(copy, reused.release());
+
+  expect_refused(back.get(), Errc::not_registered);
+}
+
 TEST_P(ModifyRules, Mod5RefusedModifyLeavesTheRegistrationAsItWas) {
   auto [reader, writer] = open_pipe();
   add(reader, Token{1}, Interest::read);
