@@ -40,8 +40,8 @@ std::error_code DescriptorWitness::admit(int fd, const DescriptorInfo& now,
   if (const auto error = check_readiness(fd, now)) return error;
   if (const auto error = open_set()) return error;
   if (before != nullptr && !confirm(fd, *before)) return Errc::already_registered;
-  // What this kqueue does not take, select and poll may: then the file's number alone tells. No code
-  // of it is passed on: NetBSD says EBADF of the writer of a pipe without reader.
+  // What this kqueue does not take, select and poll may: then the file's number alone tells. No
+  // code of it is passed on: NetBSD says EBADF of the writer of a pipe without reader.
   static_cast<void>(change(set_, fd, now, EV_ADD | EV_DISABLE));
   return {};
 }

@@ -204,7 +204,7 @@ class LibeventPoller final : public CheckedPoller {
   std::size_t collect(std::span<Event> out) noexcept {
     std::ranges::sort(ready_, {}, &Slot::fd);
     const auto first = std::ranges::lower_bound(ready_, cursor_, {}, &Slot::fd);
-    std::ranges::rotate(ready_, first);
+    std::rotate(ready_.begin(), first, ready_.end());
     std::size_t count = 0;
     for (auto* slot : ready_) {
       if (count == out.size()) break;

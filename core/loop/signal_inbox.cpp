@@ -59,12 +59,12 @@ void SignalInbox::on_ready(Ready /*ready*/) {
 }
 
 void SignalInbox::call_watches(int number) {
-  // Those that a callback adds are at the end, and did not watch when the signal came.
-  const auto last = watches_.empty() ? nullptr : watches_.back();
+  // Those that a callback adds come behind these, and did not watch when the signal came.
+  const auto* last = watches_.empty() ? nullptr : watches_.back();
   for (next_ = 0; next_ < watches_.size();) {
-    auto& watch = *watches_[next_++];
-    const bool is_last = &watch == last;
-    if (watch.signal_number_ == number) call_guarded(watch.callback_, watch.was_destroyed_);
+    auto* watch = watches_[next_++];
+    const bool is_last = watch == last;
+    if (watch->signal_number_ == number) call_guarded(watch->callback_, watch->was_destroyed_);
     if (is_last) break;
   }
   next_ = 0;

@@ -24,7 +24,7 @@ class TimerQueue {
  private:
   struct Entry {
     Timer::Clock::time_point deadline;
-    Timer* timer;
+    Timer* timer = nullptr;
   };
 
   static bool is_before(const Entry& a, const Entry& b) noexcept;

@@ -25,7 +25,8 @@ class Category final : public std::error_category {
       case Errc::not_supported:
         return "the backend cannot do this; its Capabilities tell what it can";
       case Errc::refused_by_backend:
-        return "this system's multiplexer cannot wait for this descriptor; another backend can: ask "
+        return "this system's multiplexer cannot wait for this descriptor; another backend can: "
+               "ask "
                "waitable";
       case Errc::descriptor_too_large:
         return "the number is greater than Capabilities::greatest_fd; choose another backend";

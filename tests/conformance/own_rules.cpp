@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
@@ -60,8 +61,9 @@ TEST_P(OwnRules, Own1PollerNeitherReadsNorChangesDescriptors) {
   ASSERT_EQ(::fcntl(reader.get(), F_SETFD, 0), 0);
   std::vector<int> before;
   std::vector<int> after;
+  const std::array watched{&near, &reader};
   const auto note = [&](std::vector<int>& flags) {
-    for (const auto* fd : {&near, &reader}) {
+    for (const auto* fd : watched) {
       flags.push_back(::fcntl(fd->get(), F_GETFL));
       flags.push_back(::fcntl(fd->get(), F_GETFD));
       flags.push_back(::fcntl(fd->get(), F_GETOWN));
@@ -160,9 +162,10 @@ TEST_P(OwnRules, Own5ManyRegistrationsInTurnDoNotGrow) {
   allow_cpu(std::chrono::milliseconds(600));
   auto [near, far] = connected_pair();
   auto [reader, writer] = open_pipe();
+  const std::array watched{&near, &reader};
   const auto cycle = [&](int count) {
     for (int round = 0; round < count; ++round) {
-      for (const auto* fd : {&near, &reader}) {
+      for (const auto* fd : watched) {
         if (poller().add(fd->get(), Token{1}, Interest::read) || poller().remove(fd->get())) {
           FAIL() << "in round " << round;
         }
