@@ -21,36 +21,37 @@ class Ending(unittest.TestCase):
     def half_sent(self, server):
         """A client in mid-conversation: the server holds answers that it cannot send."""
         client = server.connect(receive_buffer=8192)
-        data = e2e.random_bytes(24 * MIB)
-        sent = e2e.send_until_stuck(client, data)
-        self.assertLess(sent, len(data))
-        return client, data, sent
+        stream = e2e.Stream()
+        sent = e2e.send_until_stuck(client, stream)
+        self.assertLess(sent, 128 * MIB)
+        return client, stream, sent
 
     def test_sigterm_with_an_answer_half_sent_loses_no_byte(self):
         server = e2e.Server(self)
-        client, data, sent = self.half_sent(server)
+        client, stream, sent = self.half_sent(server)
 
         server.signal(signal.SIGTERM)
         e2e.eventually(self, lambda: self.refuses(server), "takes no new clients")
         answer = e2e.receive_to_end(client)
 
         self.assertEqual(len(answer), sent)
-        self.assertTrue(answer == e2e.upper(data[:sent]), "the answer differs")
+        self.assertTrue(stream.is_answered_by(answer), "the answer differs")
         self.assertEqual(server.wait(), 0)
         self.assertEqual(server.stderr(), "")
 
     def test_sigterm_in_the_middle_of_sending_loses_no_byte(self):
         server = e2e.Server(self)
-        client, data, sent = self.half_sent(server)
+        client, stream, sent = self.half_sent(server)
+        total = sent + 8 * MIB
 
         server.signal(signal.SIGTERM)
         e2e.eventually(self, lambda: self.refuses(server), "takes no new clients")
-        sender = e2e.Background(e2e.send_all_and_half_close, client, data[sent:])
+        sender = e2e.Background(e2e.send_and_half_close, client, stream, sent, total)
         answer = e2e.receive_to_end(client)
 
         sender.result()
-        self.assertEqual(len(answer), len(data))
-        self.assertTrue(answer == e2e.upper(data), "the answer differs")
+        self.assertEqual(len(answer), total)
+        self.assertTrue(stream.is_answered_by(answer), "the answer differs")
         self.assertEqual(server.wait(), 0)
 
     def test_sigterm_serves_who_was_not_yet_accepted(self):

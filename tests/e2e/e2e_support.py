@@ -225,18 +225,51 @@ def round_trip(client, data):
     return receive_exactly(client, len(data))
 
 
-def send_until_stuck(client, data, patience=0.3):
-    """Sends as much of `data` as goes while nobody reads the answers; returns how much that was."""
+class Stream:
+    """Bytes without end, of which any piece can be had and any answer be judged."""
+
+    def __init__(self, seed=1):
+        # Of a length that no buffer has, so that a piece that is lost or doubled does not fit.
+        block = random_bytes(1_000_003, seed)
+        self._length = len(block)
+        self._twice = block * 2
+        self._answer = upper(block)
+
+    def piece(self, at, count):
+        """At most `count` bytes from `at` on."""
+        start = at % self._length
+        return self._twice[start:start + count]
+
+    def is_answered_by(self, answer):
+        """True if `answer` is what comes back for as many bytes from the start."""
+        whole, rest = divmod(len(answer), self._length)
+        return answer == self._answer * whole + self._answer[:rest]
+
+
+def send_until_stuck(client, stream, patience=0.3, most=1 << 27):
+    """Sends while it goes and nobody reads the answers; returns how much that was.
+
+    A kernel may let a socket hold some 40 MiB (tcp_rmem and tcp_wmem of tcp(7)) before it is stuck.
+    """
     sent = 0
-    while sent < len(data):
+    while sent < most:
         _, writable, _ = select.select([], [client], [], patience * SLOW)
         if not writable:
             break
         client.setblocking(False)
         with contextlib.suppress(BlockingIOError):
-            sent += client.send(data[sent:sent + (1 << 18)])
+            sent += client.send(stream.piece(sent, min(1 << 18, most - sent)))
         client.settimeout(10 * SLOW)
     return sent
+
+
+def send_and_half_close(client, stream, start, end):
+    """Sends what the stream has in [start, end), and then no more."""
+    while start < end:
+        piece = stream.piece(start, min(1 << 18, end - start))
+        client.sendall(piece)
+        start += len(piece)
+    client.shutdown(socket.SHUT_WR)
 
 
 def close_with_reset(client):
