@@ -48,7 +48,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 template <int family, class Address>
 bool is_numeric(const std::string& host) {
-  Address address;
+  Address address{};
   return ::inet_pton(family, host.c_str(), &address) == 1;
 }
 

@@ -74,7 +74,7 @@ class Server {
       const auto result = manager_.listen(address);
       if (!result) return refuse(result);
       for (const auto& bound : result.addresses) {
-        lines += "listening on " + bound + " backend=" + backend + "\n";
+        lines.append("listening on ").append(bound).append(" backend=").append(backend) += '\n';
       }
     }
     if (const int failed = watch_signals()) return failed;

@@ -243,7 +243,7 @@ class KqueuePoller final : public CheckedPoller {
     registration->key = not_in_batch;
     if (registration->trigger == Trigger::oneshot) disarm(fd_of(event), *registration);
     // Nobody asks for it: the kernel has dropped the filter, for the other side is closed. So do
-    // FreeBSD and DragonFly with the writer of a pipe (knlist_clear), and OpenBSD with a device
+    // FreeBSD with the writer of a pipe (knlist_clear), and OpenBSD with a device
     // that is gone (klist_invalidate).
     if (!has_flag(event, EV_ONESHOT)) return;
     if (registration->trigger == Trigger::edge) registration->state = Registration::State::fired;

@@ -4,16 +4,18 @@
 
 #include <bit>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 namespace polymux {
 
 /// The three sets of select(2) for any number of descriptors. `fd_set` ends at FD_SETSIZE and
 /// FD_SET writes past it; the kernels of Linux, the BSDs and macOS take sets of any size, as
-/// arrays of longs with bit n of word m for descriptor m * bits + n (select(2), NOTES).
+/// arrays of words with bit n of word m for descriptor m * bits + n (select(2), NOTES).
 class DescriptorSets {
  public:
-  using Word = unsigned long;
+  /// A long on Linux and FreeBSD, 32 bits elsewhere, which big-endian machines tell apart.
+  using Word = std::make_unsigned_t<std::remove_all_extents_t<decltype(fd_set::fds_bits)>>;
   static constexpr std::size_t bits = sizeof(Word) * 8;
 
   /// The three bits of one descriptor.

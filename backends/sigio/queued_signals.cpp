@@ -83,7 +83,7 @@ constinit std::atomic<bool> may_signal_for_ever{false};
 /// What a thread had blocked before its first poller, and how many it has.
 struct ThreadMask {
   int pollers = 0;
-  sigset_t before;
+  sigset_t before{};
 
   void enter() noexcept {
     if (pollers++ > 0) return;
@@ -213,7 +213,7 @@ class QueuedSignals final : public ReadinessSignals {
 
   UniqueFd source_;
   Thread owner_ = 0;
-  std::array<signalfd_siginfo, 64> batch_;
+  std::array<signalfd_siginfo, 64> batch_{};
   std::vector<int> numbers_;
   /// Guarded by the exchange's mutex.
   bool must_look_at_all_ = false;

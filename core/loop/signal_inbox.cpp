@@ -36,6 +36,7 @@ void SignalInbox::remove(SignalWatch& watch, int number) noexcept {
   const auto index = static_cast<std::size_t>(gone - watches_.begin());
   watches_.erase(gone);
   if (index < next_) --next_;
+  if (index < end_) --end_;
   if (!has_watch_for(number)) signal_hub::unsubscribe(*box_, number);
 }
 
@@ -59,15 +60,12 @@ void SignalInbox::on_ready(Ready /*ready*/) {
 }
 
 void SignalInbox::call_watches(int number) {
-  // Those that a callback adds come behind these, and did not watch when the signal came.
-  const auto* last = watches_.empty() ? nullptr : watches_.back();
-  for (next_ = 0; next_ < watches_.size();) {
-    auto* watch = watches_[next_++];
-    const bool is_last = watch == last;
-    if (watch->signal_number_ == number) call_guarded(watch->callback_, watch->was_destroyed_);
-    if (is_last) break;
+  // Those that a callback adds come behind the end, and did not watch when the signal came.
+  end_ = watches_.size();
+  for (next_ = 0; next_ < end_;) {
+    auto& watch = *watches_[next_++];
+    if (watch.signal_number_ == number) call_guarded(watch.callback_, watch.was_destroyed_);
   }
-  next_ = 0;
 }
 
 }  // namespace polymux

@@ -28,8 +28,9 @@ class SignalInbox final : private Watcher {
 
   SignalBox* box_ = nullptr;
   std::vector<SignalWatch*> watches_;
-  /// The next watch to call, while some are being called.
+  /// Those still to be called, while some are: [next_, end_).
   std::size_t next_ = 0;
+  std::size_t end_ = 0;
 };
 
 }  // namespace polymux

@@ -68,7 +68,7 @@ void ConnectionPool::close(Connection& connection) noexcept {
 
 void ConnectionPool::close_all() noexcept {
   for (auto& list : lists_) {
-    while (!list.empty()) close(static_cast<Connection&>(list.front()));
+    list.for_each([this](ConnectionHook& hook) { close(static_cast<Connection&>(hook)); });
   }
 }
 
