@@ -31,9 +31,12 @@ Epoch* map_wiped_page() noexcept {
 #if defined(MADV_WIPEONFORK)
   // Linux 4.14, madvise(2).
   const int failed = ::madvise(page, size, MADV_WIPEONFORK);
-#else
-  // FreeBSD 12, NetBSD 9.1 and OpenBSD, minherit(2).
+#elif defined(MAP_INHERIT_ZERO)
+  // NetBSD and OpenBSD, minherit(2).
   const int failed = ::minherit(page, size, MAP_INHERIT_ZERO);
+#else
+  // FreeBSD 12, minherit(2).
+  const int failed = ::minherit(page, size, INHERIT_ZERO);
 #endif
   if (failed == 0) return new (page) Epoch(0);
   ::munmap(page, size);
