@@ -1,10 +1,8 @@
 # Cross-compiling with the compiler that ports/zig/install.sh lays down. Included by the toolchain
 # file of a target, which has set CMAKE_SYSTEM_NAME, CMAKE_SYSTEM_PROCESSOR and polymux_zig_target.
-# POLYMUX_ZIG is the folder that was given to install.sh: a variable of CMake or of the environment.
-if(NOT POLYMUX_ZIG)
-  set(POLYMUX_ZIG $ENV{POLYMUX_ZIG})
-endif()
-get_filename_component(POLYMUX_ZIG "${POLYMUX_ZIG}" ABSOLUTE BASE_DIR ${CMAKE_CURRENT_LIST_DIR}/../..)
+# POLYMUX_ZIG is the folder that was given to install.sh, as an absolute path: a variable of CMake or
+# of the environment.
+set(POLYMUX_ZIG "$ENV{POLYMUX_ZIG}" CACHE PATH "The folder that ports/zig/install.sh has filled")
 if(NOT EXISTS ${POLYMUX_ZIG}/bin/zig-clang++)
   message(FATAL_ERROR "No compiler in '${POLYMUX_ZIG}'. Run ports/zig/install.sh FOLDER and give "
                       "-DPOLYMUX_ZIG=FOLDER.")
