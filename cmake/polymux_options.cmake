@@ -17,4 +17,9 @@ if(POLYMUX_SANITIZE)
   add_compile_options(-fsanitize=${POLYMUX_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${POLYMUX_SANITIZE})
+  if(POLYMUX_SANITIZE MATCHES "undefined")
+    # Its check of a vptr looks at memory through a pipe, and calls an object invalid where no
+    # descriptor is left to open one: what the tests of that very case then die of.
+    add_compile_options(-fno-sanitize=vptr)
+  endif()
 endif()
