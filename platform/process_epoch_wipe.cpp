@@ -1,6 +1,7 @@
 // A page that the kernel zeroes in every child, however it was forked: fork, vfork without exec,
 // or a bare clone, which pthread_atfork does not see.
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -43,12 +44,30 @@ Epoch* map_wiped_page() noexcept {
   return nullptr;
 }
 
-// Mapped before main, so that no signal handler is the first to ask.
-Epoch* const wiped = map_wiped_page();
+Epoch* wiped_page() noexcept;
+
+// An emulator may take the advice and not follow it (qemu-user 7.2 does): what fork runs in the
+// child helps there.
+void enter_child() {
+  wiped_page()->store(0, std::memory_order_relaxed);
+}
+
+Epoch* wiped_page() noexcept {
+  static Epoch* const page = [] {
+    auto* const mapped = map_wiped_page();
+    if (mapped != nullptr) ::pthread_atfork(nullptr, nullptr, enter_child);
+    return mapped;
+  }();
+  return page;
+}
+
+// Before main, so that no signal handler is the first to ask. Who asks earlier gets the same page.
+[[maybe_unused]] const bool is_mapped_early = wiped_page() != nullptr;
 
 }  // namespace
 
 std::uint64_t process_epoch() noexcept {
+  auto* const wiped = wiped_page();
   // A kernel that cannot wipe: the process id is the next best, and costs a system call.
   if (wiped == nullptr) return static_cast<std::uint64_t>(::getpid());
   const auto epoch = wiped->load(std::memory_order_relaxed);

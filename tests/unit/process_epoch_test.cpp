@@ -17,6 +17,13 @@ int in_child(Body body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+// A poller may be a global variable.
+const ProcessMark made_before_main;
+
+TEST(ProcessEpoch, IsTheSameBeforeMain) {
+  EXPECT_FALSE(made_before_main.is_foreign());
+}
+
 TEST(ProcessEpoch, StaysTheSameInOneProcess) {
   const ProcessMark mark;
 
