@@ -37,7 +37,10 @@ class PlainSignal final : public ReadinessSignals {
   bool arm(int fd) noexcept override {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || (flags & O_ASYNC) != 0) return false;
-    return ::fcntl(fd, F_SETOWN, ::getpid()) == 0 && ::fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
+    const bool is_armed =
+        ::fcntl(fd, F_SETOWN, ::getpid()) == 0 && ::fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
+    if (!is_armed) disarm(fd);
+    return is_armed;
   }
 
   void disarm(int fd) noexcept override {

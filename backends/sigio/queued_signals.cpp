@@ -148,8 +148,10 @@ class QueuedSignals final : public ReadinessSignals {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || (flags & O_ASYNC) != 0) return false;
     readdress(fd);
-    return ::fcntl(fd, F_SETSIG, readiness_signal()) == 0 &&
-           ::fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
+    const bool is_armed = ::fcntl(fd, F_SETSIG, readiness_signal()) == 0 &&
+                          ::fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
+    if (!is_armed) disarm(fd);
+    return is_armed;
   }
 
   void readdress(int fd) noexcept override {
