@@ -5,40 +5,45 @@
 #
 # PROGRAM may have an emulator in front of it, as a list.
 #
-#   cmake -D PROGRAM=... -D OUTPUT=... -D TIMEOUT=seconds [-D EXCEPTIONS=subject:file]
+#   cmake -D PROGRAM=... -D OUTPUT=... -D TIMEOUT=seconds [-D EXCEPTIONS=subject:file,...]
 #         -P discover_rules.cmake
 #
-# EXCEPTIONS names the tests that one subject need not pass, and why.
+# Each of EXCEPTIONS names the tests that a subject need not pass, and why.
 
 cmake_minimum_required(VERSION 3.22)
 set(run_exception ${CMAKE_CURRENT_LIST_DIR}/run_exception.cmake)
 
-# Fills `exceptions`, and `mode_of_<test>` and `reason_of_<test>` for each.
-set(excepted_subject "")
+# Fills `exceptions` with names like select.Add3RegularFileIsRefused, and `mode_of_<name>` and
+# `reason_of_<name>` for each.
 set(exceptions "")
-if(EXCEPTIONS MATCHES "^([a-z_]+):(.+)$")
+string(REPLACE "," ";" lists "${EXCEPTIONS}")
+foreach(list IN LISTS lists)
+  if(NOT list MATCHES "^([a-z_]+):(.+)$")
+    message(FATAL_ERROR "not a subject and a file: ${list}")
+  endif()
   set(excepted_subject ${CMAKE_MATCH_1})
   file(STRINGS ${CMAKE_MATCH_2} entries REGEX "^[^#]")
   foreach(entry IN LISTS entries)
     if(NOT entry MATCHES "^(fails|skip) ([A-Za-z0-9]+)  (.+)$")
-      message(FATAL_ERROR "${EXCEPTIONS}: not an exception: ${entry}")
+      message(FATAL_ERROR "${list}: not an exception: ${entry}")
     endif()
-    list(APPEND exceptions ${CMAKE_MATCH_2})
-    set(mode_of_${CMAKE_MATCH_2} ${CMAKE_MATCH_1})
-    set(reason_of_${CMAKE_MATCH_2} "${CMAKE_MATCH_3}")
+    set(name ${excepted_subject}.${CMAKE_MATCH_2})
+    list(APPEND exceptions ${name})
+    set(mode_of_${name} ${CMAKE_MATCH_1})
+    set(reason_of_${name} "${CMAKE_MATCH_3}")
   endforeach()
-endif()
+endforeach()
 
 # Sets `arguments` to what follows the name in add_test: the test itself, or what an exception says.
-macro(choose_command subject test filter)
+macro(choose_command name filter)
   set(arguments "${command} [==[--gtest_filter=${filter}]==]")
-  if("${subject}" STREQUAL excepted_subject AND DEFINED mode_of_${test})
-    list(REMOVE_ITEM unseen ${test})
-    set(arguments " [==[${CMAKE_COMMAND}]==] -E echo [==[[  SKIPPED ] ${reason_of_${test}}]==]")
-    if(mode_of_${test} STREQUAL "fails")
+  if(DEFINED mode_of_${name})
+    list(REMOVE_ITEM unseen ${name})
+    set(arguments " [==[${CMAKE_COMMAND}]==] -E echo [==[[  SKIPPED ] ${reason_of_${name}}]==]")
+    if(mode_of_${name} STREQUAL "fails")
       string(CONCAT arguments
         " [==[${CMAKE_COMMAND}]==] -D [==[PROGRAM=${PROGRAM}]==] -D [==[FILTER=${filter}]==]"
-        " -D [==[REASON=${reason_of_${test}}]==] -P [==[${run_exception}]==]")
+        " -D [==[REASON=${reason_of_${name}}]==] -P [==[${run_exception}]==]")
     endif()
   endif()
 endmacro()
@@ -67,9 +72,8 @@ foreach(line IN LISTS lines)
   elseif(line MATCHES "^  ([A-Za-z0-9_]+)/([A-Za-z0-9_]+)")
     set(filter "${suite}${CMAKE_MATCH_1}/${CMAKE_MATCH_2}")
     set(subject ${CMAKE_MATCH_2})
-    set(test ${CMAKE_MATCH_1})
-    set(name "${subject}.${test}")
-    choose_command(${subject} ${test} "${filter}")
+    set(name ${subject}.${CMAKE_MATCH_1})
+    choose_command(${name} "${filter}")
     string(APPEND script
       "add_test([==[${name}]==]${arguments})\n"
       "set_tests_properties([==[${name}]==] PROPERTIES TIMEOUT ${TIMEOUT} "
