@@ -9,6 +9,7 @@
 
 #include "platform/descriptor_witness.hpp"
 #include "platform/readiness_probe.hpp"
+#include "platform/registration_error.hpp"
 #include "platform/system_error.hpp"
 
 namespace polymux {
@@ -19,21 +20,6 @@ int control(const UniqueFd& set, int operation, int fd) noexcept {
   epoll_event silent{};
   silent.events = EPOLLONESHOT;
   return ::epoll_ctl(set.get(), operation, fd, &silent) == 0 ? 0 : errno;
-}
-
-std::error_code translate(int code) noexcept {
-  switch (code) {
-    case 0:
-      return {};
-    case EPERM:
-      return Errc::not_pollable;
-    case EBADF:
-      return Errc::bad_descriptor;
-    case ENOENT:
-      return Errc::not_registered;
-    default:
-      return {code, std::system_category()};
-  }
 }
 
 }  // namespace
@@ -53,14 +39,14 @@ std::error_code DescriptorWitness::admit(int fd, const DescriptorInfo& now,
   if (const auto error = open_set()) return error;
   const int code = control(set_, EPOLL_CTL_ADD, fd);
   if (code == 0) return {};
-  if (code != EEXIST) return translate(code);
+  if (code != EEXIST) return to_registration_error(code);
   // Without a `before` it is what a duplicate kept alive after the number was forgotten.
   const bool is_same = before != nullptr && !before->is_socket;
   return is_same ? Errc::already_registered : std::error_code{};
 }
 
 std::error_code DescriptorWitness::confirm(int fd, const DescriptorInfo& admitted) noexcept {
-  if (!admitted.is_socket) return translate(control(set_, EPOLL_CTL_MOD, fd));
+  if (!admitted.is_socket) return to_registration_error(control(set_, EPOLL_CTL_MOD, fd));
   DescriptorInfo now;
   if (const auto error = describe(fd, now)) return error;
   const bool is_same = now.is_socket && now.file_id == admitted.file_id;
@@ -74,7 +60,7 @@ void DescriptorWitness::forget(int fd, const DescriptorInfo& admitted) noexcept 
 std::error_code check_readiness(int fd, const DescriptorInfo& file) noexcept {
   if (file.is_socket) return {};
   const UniqueFd set(::epoll_create1(EPOLL_CLOEXEC));
-  return set ? translate(control(set, EPOLL_CTL_ADD, fd)) : last_error();
+  return set ? to_registration_error(control(set, EPOLL_CTL_ADD, fd)) : last_error();
 }
 
 }  // namespace polymux

@@ -12,6 +12,7 @@
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
 #include "platform/poll_bits.hpp"
+#include "platform/registration_error.hpp"
 #include "platform/system_error.hpp"
 #include "platform/timespec.hpp"
 
@@ -40,21 +41,6 @@ std::uint32_t to_epoll_bits(const Registration& registration) noexcept {
   if (registration.trigger == Trigger::edge) return bits | EPOLLET;
   if (registration.trigger == Trigger::oneshot) return bits | EPOLLONESHOT;
   return bits;
-}
-
-std::error_code translate(int code) noexcept {
-  switch (code) {
-    case EPERM:
-      return Errc::not_pollable;
-    case EBADF:
-      return Errc::bad_descriptor;
-    case ENOENT:
-      return Errc::not_registered;
-    case EEXIST:
-      return Errc::already_registered;
-    default:
-      return {code, std::system_category()};
-  }
 }
 
 class EpollPoller final : public CheckedPoller {
@@ -192,7 +178,7 @@ class EpollPoller final : public CheckedPoller {
     event.events = to_epoll_bits(registration);
     event.data.u64 = to_data(fd, registration);
     return ::epoll_ctl(set_.get(), operation, fd, &event) == 0 ? std::error_code{}
-                                                               : translate(errno);
+                                                               : to_registration_error(errno);
   }
 
   std::error_code watch_wakeup() noexcept {

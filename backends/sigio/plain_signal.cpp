@@ -7,8 +7,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <new>
-
 #include "backends/sigio/readiness_signals.hpp"
 #include "platform/process_epoch.hpp"
 #include "platform/signal_hub.hpp"
@@ -71,15 +69,7 @@ class PlainSignal final : public ReadinessSignals {
 }  // namespace
 
 std::unique_ptr<ReadinessSignals> open_readiness_signals(std::error_code& error) noexcept {
-  try {
-    auto signals = std::make_unique<PlainSignal>();
-    error = signals->open();
-    if (error) return nullptr;
-    return signals;
-  } catch (const std::bad_alloc&) {
-    error = std::make_error_code(std::errc::not_enough_memory);
-    return nullptr;
-  }
+  return open_signals<PlainSignal>(error);
 }
 
 }  // namespace polymux

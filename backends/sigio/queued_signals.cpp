@@ -11,7 +11,6 @@
 #include <array>
 #include <atomic>
 #include <mutex>
-#include <new>
 #include <vector>
 
 #include "backends/sigio/readiness_signals.hpp"
@@ -225,15 +224,7 @@ class QueuedSignals final : public ReadinessSignals {
 }  // namespace
 
 std::unique_ptr<ReadinessSignals> open_readiness_signals(std::error_code& error) noexcept {
-  try {
-    auto signals = std::make_unique<QueuedSignals>();
-    error = signals->open();
-    if (error) return nullptr;
-    return signals;
-  } catch (const std::bad_alloc&) {
-    error = std::make_error_code(std::errc::not_enough_memory);
-    return nullptr;
-  }
+  return open_signals<QueuedSignals>(error);
 }
 
 }  // namespace polymux

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <span>
 #include <system_error>
 
@@ -56,6 +57,20 @@ class ReadinessSignals {
   /// Gives up the descriptors without closing them, in a child by fork.
   virtual void abandon() noexcept = 0;
 };
+
+/// Makes signals of one kind in two steps, so that no constructor has to fail.
+template <class Signals>
+[[nodiscard]] std::unique_ptr<ReadinessSignals> open_signals(std::error_code& error) noexcept {
+  try {
+    auto signals = std::make_unique<Signals>();
+    error = signals->open();
+    if (error) return nullptr;
+    return signals;
+  } catch (const std::bad_alloc&) {
+    error = std::make_error_code(std::errc::not_enough_memory);
+    return nullptr;
+  }
+}
 
 /// \param error  Set if there are none to be had.
 [[nodiscard]] std::unique_ptr<ReadinessSignals> open_readiness_signals(
