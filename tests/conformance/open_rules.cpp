@@ -9,6 +9,7 @@
 #include <polymux/poller/registry.hpp>
 
 #include "tests/conformance/conformance_test.hpp"
+#include "tests/conformance/registry.hpp"
 
 namespace polymux::test {
 namespace {
@@ -42,13 +43,13 @@ class OpenRules : public ConformanceTest {
   [[nodiscard]] static const std::string& name() { return GetParam().backend; }
 
   static BackendStatus status() {
-    const auto all = available_backends();
+    const auto all = registry().available();
     const auto found = std::ranges::find(all, name(), &BackendStatus::name);
     return found == all.end() ? BackendStatus() : *found;
   }
 
   static bool names_every_available(const std::string& message) {
-    return std::ranges::all_of(available_backends(), [&](const BackendStatus& backend) {
+    return std::ranges::all_of(registry().available(), [&](const BackendStatus& backend) {
       return !backend.is_available() || message.find(backend.name) != std::string::npos;
     });
   }
@@ -58,8 +59,8 @@ POLYMUX_FOR_EVERY_SUBJECT(OpenRules);
 TEST_P(OpenRules, Open1NamedBackendIsOpenedAndNoOther) {
   const Variable other("no-such-backend");
 
-  const auto by_name = open_poller(name());
-  const auto by_id = open_poller(*status().id);
+  const auto by_name = registry().open(name(), {});
+  const auto by_id = registry().open(*status().id, {});
 
   for (const auto* opened : {&by_name, &by_id}) {
     ASSERT_TRUE(*opened) << opened->message;
@@ -72,7 +73,7 @@ TEST_P(OpenRules, Open1NamedBackendIsOpenedAndNoOther) {
 TEST_P(OpenRules, Open2UnknownNameIsRefusedWithWhatCanBeHad) {
   for (const std::string& wrong :
        {std::string("nope"), std::string(), name() + " ", name() + "2"}) {
-    const auto opened = open_poller(wrong);
+    const auto opened = registry().open(wrong, {});
 
     EXPECT_FALSE(opened);
     EXPECT_TRUE(is_error(opened.error, Errc::unknown_backend)) << "name '" << wrong << "'";
@@ -84,7 +85,7 @@ TEST_P(OpenRules, Open2UnknownNameIsRefusedWithWhatCanBeHad) {
 TEST_P(OpenRules, Open3EnvironmentVariableDecides) {
   const Variable variable(name().c_str());
 
-  const auto opened = open_poller();
+  const auto opened = registry().open({});
 
   ASSERT_TRUE(opened) << opened.message;
   EXPECT_EQ(opened.backend, name());
@@ -93,7 +94,7 @@ TEST_P(OpenRules, Open3EnvironmentVariableDecides) {
 TEST_P(OpenRules, Open3NonsenseInTheVariableIsAnErrorThatNamesIt) {
   const Variable variable("nonsense");
 
-  const auto opened = open_poller();
+  const auto opened = registry().open({});
 
   EXPECT_FALSE(opened);
   EXPECT_TRUE(is_error(opened.error, Errc::unknown_backend));
@@ -104,7 +105,7 @@ TEST_P(OpenRules, Open3NonsenseInTheVariableIsAnErrorThatNamesIt) {
 TEST_P(OpenRules, Open3EmptyVariableIsAsUnset) {
   const auto open_with = [](const char* value) {
     const Variable variable(value);
-    return open_poller().backend;
+    return registry().open({}).backend;
   };
 
   EXPECT_EQ(open_with(""), open_with(nullptr));
@@ -118,12 +119,12 @@ TEST_P(OpenRules, Open4ListSaysWhatIsThereAndWhyTheRestIsNot) {
   EXPECT_EQ(listed.capabilities.edge, capabilities().edge);
   EXPECT_EQ(listed.capabilities.timeout_step, capabilities().timeout_step);
   int defaults = 0;
-  for (const auto& backend : available_backends()) {
+  for (const auto& backend : registry().available()) {
     EXPECT_NE(backend.is_available(), !backend.reason.empty());
     if (!backend.is_default) continue;
     ++defaults;
     const Variable unset(nullptr);
-    EXPECT_EQ(open_poller().backend, backend.name);
+    EXPECT_EQ(registry().open({}).backend, backend.name);
   }
 
   EXPECT_EQ(defaults, 1);
@@ -131,7 +132,7 @@ TEST_P(OpenRules, Open4ListSaysWhatIsThereAndWhyTheRestIsNot) {
 
 TEST_P(OpenRules, Open5RequirementIsMetOrRefusedByName) {
   const auto expect = [](const Requirements& required, bool is_met, const std::string& what) {
-    const auto opened = open_poller(name(), required);
+    const auto opened = registry().open(name(), required);
     EXPECT_EQ(static_cast<bool>(opened), is_met) << what << ": " << opened.message;
     if (is_met) return;
     EXPECT_TRUE(is_error(opened.error, Errc::not_supported)) << what;
@@ -160,11 +161,11 @@ TEST_P(OpenRules, Open6WaitableAnswersAsAddDoes) {
     if (!error) {
       EXPECT_TRUE(succeeded(poller().remove(fd)));
     }
-    const auto answer = waitable(fd, name(), interest);
+    const auto answer = registry().can_wait(fd, name(), interest);
     EXPECT_EQ(answer.error, error) << fd << ", " << to_string(interest);
     EXPECT_EQ(static_cast<bool>(answer), !error);
     EXPECT_NE(answer.reason.empty(), static_cast<bool>(error)) << answer.reason;
-    EXPECT_EQ(waitable(fd, *status().id, interest).error, error);
+    EXPECT_EQ(registry().can_wait(fd, *status().id, interest).error, error);
   };
   // What add needs is opened now, and does not count.
   static_cast<void>(poller().add(reader.get(), Token{1}, Interest::none));
@@ -188,7 +189,7 @@ TEST_P(OpenRules, Open7WithoutDescriptorsOpeningFailsCleanly) {
   for (int spare = 0; spare < 8; ++spare) {
     const ExhaustedDescriptors exhausted(spare);
 
-    const auto opened = open_poller(name());
+    const auto opened = registry().open(name(), {});
 
     if (opened) break;
     has_failed = true;
@@ -212,11 +213,12 @@ TEST_P(OpenRules, Open8BestThatMeetsTheRequirementsIsChosen) {
                               .pollable_handle = can.pollable_handle,
                               .timeout_step = can.timeout_step};
 
-  const auto opened = open_poller(required);
+  const auto opened = registry().open(required);
 
   ASSERT_TRUE(opened) << opened.message;
   EXPECT_EQ(missing(required, opened.poller->capabilities()), "");
-  const auto impossible = open_poller(Requirements{.timeout_step = std::chrono::nanoseconds(0)});
+  const auto impossible =
+      registry().open(Requirements{.timeout_step = std::chrono::nanoseconds(0)});
   EXPECT_FALSE(impossible);
   EXPECT_TRUE(is_error(impossible.error, Errc::backend_unavailable));
   EXPECT_TRUE(names_every_available(impossible.message)) << impossible.message;

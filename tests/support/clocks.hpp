@@ -12,7 +12,8 @@ namespace polymux::test {
 /// descriptors, and keeps memory that was freed.
 [[nodiscard]] bool is_sanitized();
 
-/// How long a test waits for what is sure to come. Long, since only a failure waits for all of it.
+/// How long a test waits for what is sure to come. Long, since only a failure waits for all of it;
+/// where failures are what is expected, POLYMUX_TEST_BOUND says how many milliseconds.
 [[nodiscard]] std::chrono::milliseconds bound();
 
 /// Measures the processor time of the whole process.
