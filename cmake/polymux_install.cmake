@@ -22,7 +22,11 @@ if(polymux_type STREQUAL "STATIC_LIBRARY")
 endif()
 list(JOIN polymux_pc_requires ", " polymux_pc_requires)
 
-install(TARGETS polymux EXPORT polymuxTargets
+# A library of its own finds the one that it is made on beside it.
+set(polymux_rpath_origin $<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>)
+set_target_properties(polymux_testing PROPERTIES INSTALL_RPATH ${polymux_rpath_origin})
+
+install(TARGETS polymux polymux_testing EXPORT polymuxTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -35,8 +39,8 @@ if(TARGET polymux_command)
   install(TARGETS polymux_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   if(polymux_type STREQUAL "SHARED_LIBRARY")
     file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-    set(origin $<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>)
-    set_target_properties(polymux_command PROPERTIES INSTALL_RPATH ${origin}/${bin_to_lib})
+    set_target_properties(polymux_command PROPERTIES
+                          INSTALL_RPATH ${polymux_rpath_origin}/${bin_to_lib})
   endif()
 endif()
 
@@ -54,6 +58,8 @@ install(FILES ${PROJECT_BINARY_DIR}/polymuxConfig.cmake
 file(RELATIVE_PATH polymux_pc_prefix
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" polymux_pc_prefix ${polymux_pc_prefix})
-configure_file(${CMAKE_CURRENT_LIST_DIR}/polymux.pc.in ${PROJECT_BINARY_DIR}/polymux.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/polymux.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(module polymux polymux-testing)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/${module}.pc.in ${PROJECT_BINARY_DIR}/${module}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

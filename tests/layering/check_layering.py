@@ -38,6 +38,7 @@ LAYERS = {
     "core/loop": ["core/poller", "platform"],
     "core/service": ["core/poller", "core/loop", "platform"],
     "core/models": ["core/poller", "core/loop", "core/service", "platform"],
+    "core/testing": ["core/poller"],
     "core": ["core"],
     "platform": ["core/poller/event.hpp", "core/poller/flags.hpp", "core/poller/error.hpp",
                  "core/poller/capabilities.hpp"],

@@ -60,6 +60,12 @@ class Layering(unittest.TestCase):
         self.assert_one("core/loop/x.cpp", "#include <polymux/service/a.hpp>\n", "core/service")
         self.assert_one("core/service/x.cpp", "#include <polymux/models/a.hpp>\n", "core/models")
 
+    def test_faults_know_the_poller_alone(self):
+        self.assert_one("core/testing/x.cpp", "#include <polymux/loop/a.hpp>\n", "core/loop")
+        self.assert_one("core/testing/x.cpp", '#include "platform/clock.hpp"\n', "platform")
+        self.assertEqual(
+            self.check({"core/testing/x.cpp": "#include <polymux/poller/event.hpp>\n"}), [])
+
     def test_a_backend_knows_no_other_and_no_loop(self):
         found = self.check({"backends/poll/x.cpp": '#include "backends/epoll/epoll_poller.cpp"\n'})
         self.assertEqual(len(found), 1, found)
