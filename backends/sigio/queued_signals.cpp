@@ -10,11 +10,15 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "backends/sigio/readiness_signals.hpp"
 #include "platform/descriptors.hpp"
+#include "platform/process_epoch.hpp"
 #include "platform/system_error.hpp"
 #include "platform/unique_fd.hpp"
 
@@ -23,9 +27,14 @@ namespace {
 
 using Thread = pid_t;
 
+// Asked for once a thread, and anew in a child by fork, which inherits what is remembered here.
 Thread this_thread() noexcept {
-  // A child by fork never gets here.
-  thread_local const auto id = static_cast<Thread>(::syscall(SYS_gettid));
+  thread_local Thread id = 0;
+  thread_local std::uint64_t asked_in = 0;
+  if (asked_in != process_epoch()) {
+    id = static_cast<Thread>(::syscall(SYS_gettid));
+    asked_in = process_epoch();
+  }
   return id;
 }
 
@@ -67,12 +76,23 @@ class QueuedSignals;
 struct Exchange {
   std::mutex mutex;
   std::vector<QueuedSignals*> members;
+
+  const std::uint64_t process = process_epoch();
+  /// The parent's, to which a child has nothing to say: its members are gone or foreign, and its
+  /// mutex may be held by a thread that the child has not.
+  const Exchange* inherited = nullptr;
 };
 
+// Never destroyed: pollers may be, after it.
 Exchange& exchange() {
-  // Never destroyed: pollers may be, after it.
-  static auto* const the_exchange = new Exchange;
-  return *the_exchange;
+  static std::atomic<Exchange*> newest{nullptr};
+  auto* current = newest.load();
+  while (current == nullptr || current->process != process_epoch()) {
+    auto fresh = std::make_unique<Exchange>();
+    fresh->inherited = current;
+    if (newest.compare_exchange_strong(current, fresh.get())) return *fresh.release();
+  }
+  return *current;
 }
 
 // Set once a file may go on signalling that nobody can reach: its signals must stay blocked, for
@@ -83,8 +103,11 @@ constinit std::atomic<bool> may_signal_for_ever{false};
 struct ThreadMask {
   int pollers = 0;
   sigset_t before{};
+  std::uint64_t process = 0;
 
   void enter() noexcept {
+    // In a child by fork the pollers are the parent's.
+    if (std::exchange(process, process_epoch()) != process_epoch()) pollers = 0;
     if (pollers++ > 0) return;
     const auto ours = both_signals();
     ::pthread_sigmask(SIG_BLOCK, &ours, &before);

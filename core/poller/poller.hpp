@@ -20,7 +20,7 @@ namespace polymux {
 ///               calls a poller may be handed to another thread.
 /// \par Fork     In a child of the process that opened it, every call but the destructor fails with
 ///               `Errc::used_after_fork`, `wake` does nothing, and the destructor leaves the
-///               parent's poller as it is (FORK-1 to FORK-5).
+///               parent's poller as it is (FORK-1 to FORK-6).
 class Poller {
  public:
   Poller() = default;
