@@ -45,7 +45,16 @@ inline constexpr int poll_read_closed = 0;
   if (contains(interest, Interest::write) && ((bits & POLLOUT) != 0 || is_broken)) {
     ready |= Ready::writable;
   }
-  return ready;
+  // Neither direction was asked for, and a hint alone is no news that could be acted on.
+  const bool names_something = is_urgent || interest != Interest::priority;
+  return names_something ? ready : Ready::none;
+}
+
+/// True for an answer that is to be kept from the owner and would come again at once: with
+/// interest in nothing but urgent data, the hang-ups and errors that kernels report unasked.
+[[nodiscard]] constexpr bool is_unwanted_end(int bits, Interest interest) noexcept {
+  return interest == Interest::priority && (bits & (POLLHUP | POLLERR)) != 0 &&
+         (bits & (POLLPRI | POLLNVAL)) == 0;
 }
 
 }  // namespace polymux

@@ -122,6 +122,11 @@ class EpollPoller final : public CheckedPoller {
   }
 
   Ready report(int fd, Registration& registration, int bits) noexcept {
+    if (is_unwanted_end(bits, registration.wanted())) {
+      registration.state = Registration::State::fired;
+      static_cast<void>(control(EPOLL_CTL_MOD, fd, registration));
+      return Ready::none;
+    }
     const auto ready = to_ready(bits, registration.wanted());
     if (ready == Ready::none) return ready;
     if (registration.trigger == Trigger::oneshot) {

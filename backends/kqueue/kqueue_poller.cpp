@@ -21,7 +21,9 @@ namespace {
 constexpr std::size_t greatest_batch = 1024;
 
 #if defined(EVFILT_EXCEPT) && defined(NOTE_OOB)
-// Urgent data: macOS, OpenBSD and DragonFly.
+// Urgent data: macOS, OpenBSD and DragonFly. macOS looks for ordinary data and for the end of the
+// stream, too, once it finds no mark (filt_soread_common of its uipc_socket.c): the answer says
+// NOTE_OOB or is not meant, and EV_CLEAR keeps one that is not meant from coming back at once.
 constexpr bool has_priority = true;
 constexpr int priority_filter = EVFILT_EXCEPT;
 constexpr unsigned priority_flags = NOTE_OOB;
@@ -53,6 +55,15 @@ bool has_urgent_data(const Registration& registration) noexcept {
   return contains(registration.interest, Interest::priority) && !registration.file.is_pipe;
 }
 
+Kevent to_priority_change(int fd, unsigned flags) noexcept {
+  if ((flags & EV_ADD) != 0) flags = (flags & ~disable_after_report) | EV_CLEAR;
+  return to_change(fd, priority_filter, flags, priority_flags);
+}
+
+bool is_of_priority_filter(const Kevent& event) noexcept {
+  return has_priority && filter_of(event) == priority_filter;
+}
+
 /// The filters that a registration has in the kernel, each with `flags`; none if it is lost.
 Changes filters_of(int fd, const Registration& registration, unsigned flags) noexcept {
   Changes changes;
@@ -63,9 +74,7 @@ Changes filters_of(int fd, const Registration& registration, unsigned flags) noe
   if (contains(registration.interest, Interest::write)) {
     changes.add(to_change(fd, EVFILT_WRITE, flags));
   }
-  if (has_urgent_data(registration)) {
-    changes.add(to_change(fd, priority_filter, flags, priority_flags));
-  }
+  if (has_urgent_data(registration)) changes.add(to_priority_change(fd, flags));
   if (changes.size() > 0) return changes;
   // With nothing to wait for a disabled one stays: the kernel drops it when the number is closed,
   // and that tells whether the number still means the same file.
@@ -225,6 +234,7 @@ class KqueuePoller final : public CheckedPoller {
       }
       Registration* registration = registrations().find(fd_of(event));
       if (registration == nullptr || registration->wanted() == Interest::none) continue;
+      if (is_of_priority_filter(event) && !take_urgent(event, *registration)) continue;
       if (registration->key == not_in_batch) {
         registration->key = static_cast<std::uint32_t>(taken.count);
         out[taken.count++] = {registration->token, Ready::none};
@@ -233,6 +243,15 @@ class KqueuePoller final : public CheckedPoller {
     }
     for (const auto& event : events) finish(event);
     return taken;
+  }
+
+  // False if there is no urgent data. What is level goes in again, so that the kernel looks again.
+  bool take_urgent(const Kevent& event, const Registration& registration) noexcept {
+    if ((static_cast<unsigned>(event.fflags) & priority_flags) == 0) return false;
+    if (registration.trigger == Trigger::level) {
+      static_cast<void>(apply_one(queue_.get(), to_priority_change(fd_of(event), EV_ADD)));
+    }
+    return true;
   }
 
   // The second look at a batch: every event is whole by now.
@@ -254,7 +273,9 @@ class KqueuePoller final : public CheckedPoller {
   void disarm(int fd, Registration& registration) noexcept {
     auto filters = filters_of(fd, registration, EV_DISABLE);
     registration.state = Registration::State::fired;
-    if (filters.size() > 1 || disable_after_report == 0) apply(queue_.get(), filters.all());
+    const bool is_disabled =
+        filters.size() == 1 && disable_after_report != 0 && !has_urgent_data(registration);
+    if (!is_disabled) apply(queue_.get(), filters.all());
   }
 
   void drop_filters(int fd, const Registration& registration) noexcept {

@@ -80,6 +80,11 @@ std::size_t PollSet::collect(std::span<Event> out) noexcept {
 bool PollSet::report(pollfd& entry, Event& event) noexcept {
   const int fd = number_of(entry);
   auto& registration = table_.at(fd);
+  if (is_unwanted_end(entry.revents, registration.wanted())) {
+    registration.state = Registration::State::fired;
+    update(fd, registration);
+    return false;
+  }
   const auto ready = to_ready(entry.revents, registration.wanted());
   if (ready == Ready::none) return false;
   event = {registration.token, ready};

@@ -14,7 +14,8 @@ struct Registration {
     /// Nothing is registered under the number.
     vacant,
     armed,
-    /// A oneshot that has fired; `modify` arms it again.
+    /// A oneshot that has fired, or interest in urgent data alone of what has ended; `modify` arms
+    /// it again.
     fired,
     /// Found closed and reported as invalid; silent until it is removed.
     invalid,

@@ -92,5 +92,61 @@ TEST_P(PriorityRules, Prio5NewsOfTheKernelIsNoError) {
   EXPECT_EQ(expect_ready(Token{1}, Ready::priority), Ready::priority);
 }
 
+TEST_P(PriorityRules, Prio6UrgentDataInLineIsBoth) {
+  POLYMUX_NEEDS_PRIORITY();
+  auto [near, far] = connected_pair();
+  const int on = 1;
+  ASSERT_EQ(::setsockopt(near.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on), 0);
+  add(near, Token{1}, Interest::read | Interest::priority);
+
+  send_urgent(far);
+
+  EXPECT_EQ(expect_ready(Token{1}, Ready::readable | Ready::priority),
+            Ready::readable | Ready::priority);
+  EXPECT_EQ(drain(near), "!");
+  expect_silence();
+}
+
+TEST_P(PriorityRules, Prio7InterestInUrgentDataAloneIsSilentAboutTheEnd) {
+  POLYMUX_NEEDS_PRIORITY();
+  auto reset = connected_pair();
+  auto closed = connected_pair();
+  auto local = socket_pair();
+  add(reset.near, Token{1}, Interest::priority);
+  add(closed.near, Token{2}, Interest::priority, Trigger::oneshot);
+  add(local.near, Token{3}, Interest::priority);
+  reset_connection(reset.far);
+  shut_down_writing(closed.near);
+  shut_down_writing(closed.far);
+  local.far.reset();
+  for (const Fd* fd : {&reset.near, &closed.near, &local.near}) {
+    ASSERT_TRUE(is_ready_for(*fd, POLLHUP));
+  }
+
+  expect_silence(std::chrono::milliseconds(150));
+
+  modify(reset.near, Token{4}, Interest::priority);
+  expect_silence();
+  modify(reset.near, Token{5}, Interest::read | Interest::priority);
+  expect_ready(Token{5}, Ready::readable);
+}
+
+TEST_P(PriorityRules, Prio7UrgentDataIsToldThoughTheEndHasCome) {
+  POLYMUX_NEEDS_PRIORITY();
+  auto [near, far] = connected_pair();
+  send_urgent(far);
+  shut_down_writing(far);
+  shut_down_writing(near);
+  ASSERT_TRUE(is_ready_for(near, POLLHUP));
+
+  add(near, Token{1}, Interest::priority);
+
+  expect_ready(Token{1}, Ready::priority);
+  expect_ready(Token{1}, Ready::priority);
+  char byte = 0;
+  ASSERT_EQ(::recv(near.get(), &byte, 1, MSG_OOB), 1);
+  expect_silence();
+}
+
 }  // namespace
 }  // namespace polymux::test

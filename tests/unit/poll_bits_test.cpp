@@ -48,6 +48,15 @@ TEST(PollBits, NewsOfKernfsIsPriorityAndNoError) {
   EXPECT_EQ(to_ready(POLLPRI | POLLERR | POLLHUP, Interest::priority), priority | error | hangup);
 }
 
+TEST(PollBits, EndIsNoNewsToWhoAskedForUrgentDataAlone) {
+  EXPECT_EQ(to_ready(POLLHUP | POLLERR | POLLIN, Interest::priority), none);
+  EXPECT_TRUE(is_unwanted_end(POLLHUP, Interest::priority));
+  EXPECT_TRUE(is_unwanted_end(POLLERR, Interest::priority));
+  EXPECT_FALSE(is_unwanted_end(POLLHUP | POLLPRI, Interest::priority));
+  EXPECT_FALSE(is_unwanted_end(POLLNVAL | POLLERR, Interest::priority));
+  EXPECT_FALSE(is_unwanted_end(POLLHUP, Interest::priority | Interest::read));
+}
+
 TEST(PollBits, ClosedNumberIsInvalidAndNothingElse) {
   EXPECT_EQ(to_ready(POLLNVAL | POLLIN, Interest::read), invalid);
 }
