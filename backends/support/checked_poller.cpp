@@ -39,6 +39,8 @@ std::error_code CheckedPoller::add(int fd, Token token, Interest interest,
   if (capabilities_.greatest_fd && fd > *capabilities_.greatest_fd) {
     return Errc::descriptor_too_large;
   }
+  // Kernels differ on it: epoll refuses, an old kqueue takes itself.
+  if (capabilities_.pollable_handle && fd == handle()) return Errc::invalid_argument;
   Registration fresh{.token = token,
                      .interest = interest,
                      .trigger = trigger,

@@ -33,7 +33,7 @@ class Poller {
   /// \return `bad_descriptor`, `already_registered`, `not_pollable`, `wrong_direction`,
   ///         `not_supported`, `descriptor_too_large`, `invalid_argument` (see `Errc`), or the
   ///         system's own code. After an error the poller is as it was.
-  /// \par Source  epoll_ctl(2), poll(2), select(2), kqueue(2), fcntl(2); rules ADD-1 to ADD-15.
+  /// \par Source  epoll_ctl(2), poll(2), select(2), kqueue(2), fcntl(2); rules ADD-1 to ADD-18.
   [[nodiscard]] virtual std::error_code add(int fd, Token token, Interest interest,
                                             Trigger trigger = Trigger::level) noexcept = 0;
 
@@ -41,7 +41,7 @@ class Poller {
   /// moment is reported by the next wait, also for `edge` and for a `oneshot` that has fired.
   ///
   /// \return As `add`, and `not_registered`. After an error the registration is as it was.
-  /// \par Source  epoll_ctl(2), kqueue(2); rules MOD-1 to MOD-7.
+  /// \par Source  epoll_ctl(2), kqueue(2); rules MOD-1 to MOD-8.
   [[nodiscard]] virtual std::error_code modify(int fd, Token token, Interest interest,
                                                Trigger trigger = Trigger::level) noexcept = 0;
 
@@ -65,7 +65,7 @@ class Poller {
   /// \return The number of events, and whether a wake was consumed. `invalid_argument` if `out` is
   ///         empty; else the system's code. Never `interrupted`.
   /// \par Source  epoll_wait(2), poll(2), select(2), kevent(2); rules WAIT-1 to WAIT-10, TIME-1 to
-  ///              TIME-7.
+  ///              TIME-8.
   [[nodiscard]] virtual WaitResult wait(std::span<Event> out, Timeout timeout) noexcept = 0;
 
   /// Ends the wait under way, or the next one. One or a thousand before a wait end it once.

@@ -1,14 +1,21 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <polymux/poller/registry.hpp>
+
 #include "tests/conformance/conformance_test.hpp"
+#include "tests/support/processes.hpp"
 
 namespace polymux::test {
 namespace {
@@ -58,18 +65,20 @@ TEST_P(AddRules, Add2EachDescriptorIsReportedUnderItsToken) {
 TEST_P(AddRules, Add2EveryKindThatHasReadinessIsAccepted) {
   auto [tcp, tcp_peer] = connected_pair();
   auto [local, local_peer] = socket_pair();
+  auto [message, message_peer] = datagram_pair();
   auto [udp, udp_peer] = udp_pair();
   auto [terminal, master] = open_pty();
   auto [reader, writer] = open_pipe();
   const Fifo fifo;
   const auto fifo_reader = fifo.open_reader();
   const auto fifo_writer = fifo.open_writer();
-  const Fd* const kinds[][2] = {{&tcp, &tcp_peer},  {&local, &local_peer},
-                                {&udp, &udp_peer},  {&terminal, &master},
-                                {&reader, &writer}, {&fifo_reader, &fifo_writer}};
+  const Fd* const kinds[][2] = {{&tcp, &tcp_peer},    {&local, &local_peer},
+                                {&udp, &udp_peer},    {&message, &message_peer},
+                                {&terminal, &master}, {&master, &terminal},
+                                {&reader, &writer},   {&fifo_reader, &fifo_writer}};
   std::uint64_t token = 0;
   for (const auto& [fd, peer] : kinds) {
-    add(*fd, Token{++token}, Interest::read);
+    if (!add_if_served(*fd, Token{++token}, Interest::read)) continue;
 
     send(*peer, "x");
 
@@ -92,7 +101,9 @@ TEST_P(AddRules, Add3DirectoryIsRefused) {
   const auto directory = open_file("/", O_RDONLY | O_DIRECTORY);
   ASSERT_TRUE(directory);
 
-  expect_refused(directory.get(), Errc::not_pollable);
+  for (const auto interest : {Interest::none, Interest::read}) {
+    expect_refused(directory.get(), Errc::not_pollable, interest);
+  }
 }
 
 TEST_P(AddRules, Add4DeviceWithoutReadinessIsRefused) {
@@ -127,6 +138,20 @@ TEST_P(AddRules, Add5NumberThatIsNotOpenIsRefused) {
   expect_refused(greatest,
                  capabilities().greatest_fd ? Errc::descriptor_too_large : Errc::bad_descriptor);
   expect_silence();
+}
+
+TEST_P(AddRules, Add5NameOfAFileIsNoOpenFile) {
+#ifdef O_PATH
+  const TemporaryDirectory directory;
+  const auto path = open_file(directory.path(), O_PATH);
+  ASSERT_TRUE(path);
+
+  for (const auto interest : {Interest::none, Interest::read}) {
+    expect_refused(path.get(), Errc::bad_descriptor, interest);
+  }
+#else
+  GTEST_SKIP() << "this system opens no mere names (O_PATH)";
+#endif
 }
 
 TEST_P(AddRules, Add6SecondAddIsRefused) {
@@ -171,6 +196,26 @@ TEST_P(AddRules, Add7DirectionOfAFifoIsHeldTo) {
 
   expect_refused(writer.get(), Errc::wrong_direction, Interest::read);
   expect_refused(reader.get(), Errc::wrong_direction, Interest::write);
+}
+
+TEST_P(AddRules, Add7DirectionOfATerminalIsHeldTo) {
+  const auto pty = open_pty();
+  const auto reader = open_file(name_of_terminal(pty.far), O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  const auto writer = open_file(name_of_terminal(pty.far), O_WRONLY | O_NOCTTY | O_NONBLOCK);
+  ASSERT_TRUE(reader && writer);
+
+  expect_refused(reader.get(), Errc::wrong_direction, Interest::write);
+  expect_refused(writer.get(), Errc::wrong_direction, Interest::read);
+}
+
+TEST_P(AddRules, Add7UrgentDataIsReadAndRestingIsNeither) {
+  auto [reader, writer] = open_pipe();
+
+  if (capabilities().priority) {
+    expect_refused(writer.get(), Errc::wrong_direction, Interest::priority);
+  }
+  add(reader, Token{1}, Interest::none);
+  add(writer, Token{2}, Interest::none);
 }
 
 TEST_P(AddRules, Add8UnknownFlagsAreRefused) {
@@ -293,8 +338,12 @@ TEST_P(AddRules, Add13RefusedAddLeavesThePollerAsItWas) {
   expect_refused(closed_number(), Errc::bad_descriptor);
   expect_refused(device.get(), Errc::not_pollable);
   expect_refused(writer.get(), Errc::wrong_direction);
+  expect_refused(reader.get(), Errc::wrong_direction, Interest::read | Interest::write);
+  send(writer, "for the half that is open");
+  ASSERT_TRUE(is_ready_for(reader, POLLIN));
 
   EXPECT_TRUE(is_error(poller().remove(writer.get()), Errc::not_registered));
+  EXPECT_TRUE(is_error(poller().remove(reader.get()), Errc::not_registered));
   EXPECT_TRUE(is_error(poller().remove(device.get()), Errc::not_registered));
   expect_silence();
   send(far, "x");
@@ -315,7 +364,10 @@ TEST_P(AddRules, Add14OfSeveralMistakesTheSameOneIsNamed) {
   expect_refused(near.get(), Errc::invalid_argument, unknown);
   expect_refused(reader.get(), Errc::already_registered, Interest::write);
   expect_refused(file.get(), Errc::wrong_direction, Interest::write);
+  expect_refused(-1, Errc::invalid_argument, unknown);
+  expect_refused(near.get(), Errc::invalid_argument, unknown, Trigger::edge);
   if (!capabilities().edge) {
+    expect_refused(-1, Errc::not_supported, Interest::read, Trigger::edge);
     expect_refused(closed_number(), Errc::not_supported, Interest::read, Trigger::edge);
     expect_refused(near.get(), Errc::not_supported, Interest::read, Trigger::edge);
   }
@@ -328,6 +380,117 @@ TEST_P(AddRules, Add15PipeWithoutReaderIsAccepted) {
   add(writer, Token{1}, Interest::write);
 
   expect_ready(Token{1}, Ready::writable | hint(Ready::error));
+}
+
+TEST_P(AddRules, Add16EachKindIsServedOrAnotherBackendTakesIt) {
+  const Listener listener;
+  auto [tcp, tcp_peer] = connected_pair();
+  auto [local, local_peer] = socket_pair();
+  auto [message, message_peer] = datagram_pair();
+  auto [udp, udp_peer] = udp_pair();
+  auto [terminal, master] = open_pty();
+  auto [reader, writer] = open_pipe();
+  const Fifo fifo;
+  const auto fifo_reader = fifo.open_reader();
+  const auto fifo_writer = fifo.open_writer();
+  const std::array<std::pair<int, Interest>, 11> kinds{{{listener.get(), Interest::read},
+                                                        {tcp.get(), Interest::write},
+                                                        {local.get(), Interest::write},
+                                                        {message.get(), Interest::read},
+                                                        {udp.get(), Interest::read},
+                                                        {terminal.get(), Interest::read},
+                                                        {master.get(), Interest::write},
+                                                        {reader.get(), Interest::read},
+                                                        {writer.get(), Interest::write},
+                                                        {fifo_reader.get(), Interest::read},
+                                                        {fifo_writer.get(), Interest::write}}};
+  for (const auto& [number, interest] : kinds) {
+    const auto error = poller().add(number, Token{1}, interest);
+    if (!error) {
+      EXPECT_TRUE(succeeded(poller().remove(number)));
+      continue;
+    }
+    EXPECT_TRUE(is_error(error, Errc::refused_by_backend)) << "descriptor " << number;
+    bool is_taken = false;
+    for (const auto& other : available_backends()) {
+      is_taken = is_taken || (other.is_available() && waitable(number, *other.id, interest));
+    }
+    EXPECT_TRUE(is_taken) << "no backend takes descriptor " << number;
+  }
+}
+
+TEST_P(AddRules, Add16ControllingTerminalIsServedOrRefused) {
+  auto [terminal, master] = open_pty();
+  const auto name = name_of_terminal(master);
+
+  const int failed_step = in_child([&, &terminal = terminal, &master = master] {
+    if (::setsid() < 0 || ::ioctl(terminal.get(), TIOCSCTTY, 0) != 0) return 1;
+    const auto alias = open_file("/dev/tty", O_RDWR | O_NONBLOCK);
+    if (!alias) return 2;
+    const auto own = open_another();
+    if (!own) return 3;
+    const auto error = own->add(alias.get(), Token{1}, Interest::read);
+    if (error == Errc::refused_by_backend) return 0;
+    if (error) return 4;
+    std::array<Event, 4> buffer{};
+    if (own->wait(buffer, std::chrono::milliseconds(20)).count != 0) return 5;
+    send(master, "x");
+    if (own->wait(buffer, bound()).count != 1) return 6;
+    return buffer[0] == Event{Token{1}, Ready::readable} ? 0 : 7;
+  });
+
+  EXPECT_EQ(failed_step, 0);
+}
+
+TEST_P(AddRules, Add17NumberZeroIsLikeAnyOther) {
+  // In a child, whose standard input nobody misses.
+  auto [near, far] = connected_pair();
+
+  const int failed_step = in_child([&, &near = near, &far = far] {
+    const auto zero = duplicate_to(near, 0);
+    const auto own = open_another();
+    if (!own) return 1;
+    if (own->add(0, Token{1}, Interest::read)) return 2;
+    if (own->add(0, Token{2}, Interest::read) != Errc::already_registered) return 3;
+    std::array<Event, 4> buffer{};
+    if (own->wait(buffer, std::chrono::milliseconds(20)) != WaitResult{}) return 4;
+    own->wake();
+    if (own->wait(buffer, bound()) != WaitResult{.count = 0, .woken = true}) return 5;
+    send(far, "x");
+    if (own->wait(buffer, bound()).count != 1) return 6;
+    if (buffer[0] != Event{Token{1}, Ready::readable}) return 7;
+    if (own->modify(0, Token{3}, Interest::none)) return 8;
+    if (own->wait(buffer, std::chrono::milliseconds(20)) != WaitResult{}) return 9;
+    if (own->modify(0, Token{4}, Interest::write, Trigger::oneshot)) return 10;
+    if (own->wait(buffer, bound()).count != 1) return 11;
+    if (buffer[0] != Event{Token{4}, Ready::writable}) return 12;
+    if (own->remove(0)) return 13;
+    return own->remove(0) == Errc::not_registered ? 0 : 14;
+  });
+
+  EXPECT_EQ(failed_step, 0);
+}
+
+TEST_P(AddRules, Add18SignalsDoNotDisturbRegistrations) {
+  allow_cpu(std::chrono::milliseconds(400));
+  auto [near, far] = connected_pair();
+  auto [reader, writer] = open_pipe();
+  const AlarmStorm storm(std::chrono::microseconds(200));
+  const Stopwatch watch;
+  while (watch.elapsed() < std::chrono::milliseconds(150)) {
+    for (const Fd* fd : {&near, &reader}) {
+      ASSERT_TRUE(succeeded(poller().add(fd->get(), Token{1}, Interest::read)));
+      ASSERT_TRUE(succeeded(poller().modify(fd->get(), Token{2}, Interest::none)));
+      ASSERT_TRUE(succeeded(poller().modify(fd->get(), Token{3}, Interest::read)));
+      ASSERT_TRUE(succeeded(poller().remove(fd->get())));
+      ASSERT_TRUE(is_error(poller().remove(fd->get()), Errc::not_registered));
+    }
+  }
+  EXPECT_GE(storm.count(), 20) << "the storm did not blow";
+
+  add(near, Token{4}, Interest::read);
+  send(far, "x");
+  expect_ready(Token{4}, Ready::readable);
 }
 
 }  // namespace

@@ -1,6 +1,11 @@
 #include <poll.h>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <polymux/poller/registry.hpp>
 
@@ -12,6 +17,21 @@ namespace {
 
 class CapabilityRules : public ConformanceTest {
  protected:
+  /// The processor time of a hundred looks: the least of several, for others disturb.
+  std::chrono::nanoseconds cost_of_waits() {
+    auto least = std::chrono::nanoseconds::max();
+    for (int batch = 0; batch < 7; ++batch) {
+      std::array<Event, 8> buffer;
+      const CpuClock cpu;
+      for (int round = 0; round < 100; ++round) {
+        const auto result = poller().wait(buffer, std::chrono::nanoseconds::zero());
+        EXPECT_EQ(result, WaitResult{});
+      }
+      least = std::min(least, cpu.elapsed());
+    }
+    return least;
+  }
+
   /// Whether the handle is readable now, as another loop would see it.
   static bool is_readable(int handle) {
     pollfd entry{.fd = handle, .events = POLLIN, .revents = 0};
@@ -100,6 +120,32 @@ TEST_P(CapabilityRules, Cap3WakeBeforeTheHandleWasAskedForShowsOnIt) {
   EXPECT_FALSE(is_readable(*handle));
 }
 
+TEST_P(CapabilityRules, Cap3HandleFollowsEachChangeAtOnce) {
+  if (!capabilities().pollable_handle) GTEST_SKIP() << "the backend has no handle; see CAP-2";
+  auto [near, far] = connected_pair();
+  send(far, "x");
+  ASSERT_TRUE(is_ready_for(near, POLLIN));
+  const auto handle = poller().pollable_handle();
+  ASSERT_TRUE(handle);
+  EXPECT_FALSE(is_readable(*handle));
+
+  add(near, Token{1}, Interest::read, Trigger::oneshot);
+  EXPECT_TRUE(becomes_readable(*handle)) << "add of what is ready";
+  EXPECT_EQ(look(poller()).ready(Token{1}), Ready::readable);
+  EXPECT_FALSE(is_readable(*handle)) << "a oneshot that has fired";
+
+  modify(near, Token{2}, Interest::read);
+  EXPECT_TRUE(becomes_readable(*handle)) << "modify of what is ready";
+  modify(near, Token{2}, Interest::none);
+  EXPECT_EQ(look(poller()).result, WaitResult{});
+  EXPECT_FALSE(is_readable(*handle)) << "interest none";
+
+  modify(near, Token{2}, Interest::read);
+  EXPECT_TRUE(succeeded(poller().remove(near.get())));
+  EXPECT_EQ(look(poller()).result, WaitResult{});
+  EXPECT_FALSE(is_readable(*handle)) << "remove";
+}
+
 TEST_P(CapabilityRules, Cap4HandleOfAnotherPollerCanBeWaitedFor) {
   std::unique_ptr<Poller> inner;
   for (const auto& status : available_backends()) {
@@ -123,6 +169,53 @@ TEST_P(CapabilityRules, Cap4HandleOfAnotherPollerCanBeWaitedFor) {
   static_cast<void>(look(*inner));
   expect_silence(std::chrono::milliseconds(30));
   EXPECT_TRUE(succeeded(poller().remove(*handle)));
+}
+
+TEST_P(CapabilityRules, Cap5WaitCostsNoMoreThanSaid) {
+  if (capabilities().wait_cost == WaitCost::greatest_fd) {
+    GTEST_SKIP() << "a wait may cost what it will: wait_cost is greatest_fd";
+  }
+  allow_cpu(std::chrono::milliseconds(1500));
+  if (!allow_descriptor(3100)) GTEST_SKIP() << "RLIMIT_NOFILE is below 3100";
+  const auto pair = socket_pair();
+  add(pair.near, Token{1}, Interest::read);
+  const auto few = cost_of_waits();
+
+  std::vector<Fd> idle;
+  const auto add_idle = [&](Fd fd) {
+    ASSERT_TRUE(fd);
+    idle.push_back(std::move(fd));
+    add(idle.back(), Token{2}, Interest::read);
+  };
+  add_idle(duplicate_at(pair.near, 3000));
+  const auto allowed = 4 * few + std::chrono::microseconds(500) * slowness();
+  EXPECT_LT(cost_of_waits(), allowed) << "it grows with the greatest number";
+  if (capabilities().wait_cost != WaitCost::ready) return;
+  // Files of their own: what duplicates share, a backend may have to look at each time.
+  while (idle.size() < 1500) {
+    auto [near, far] = datagram_pair();
+    add_idle(std::move(near));
+    add_idle(std::move(far));
+  }
+
+  EXPECT_LT(cost_of_waits(), allowed) << "it grows with the number of registrations";
+}
+
+TEST_P(CapabilityRules, Cap6PollerDoesNotWaitForItself) {
+  if (!capabilities().pollable_handle) GTEST_SKIP() << "the backend has no handle; see CAP-2";
+  const auto handle = poller().pollable_handle();
+  ASSERT_TRUE(handle);
+  auto [near, far] = connected_pair();
+  add(near, Token{1}, Interest::read);
+
+  for (const auto interest : {Interest::none, Interest::read}) {
+    EXPECT_TRUE(is_error(poller().add(*handle, Token{2}, interest), Errc::invalid_argument));
+  }
+
+  EXPECT_TRUE(is_error(poller().remove(*handle), Errc::not_registered));
+  expect_silence();
+  send(far, "x");
+  EXPECT_EQ(expect_ready(Token{1}, Ready::readable), Ready::readable);
 }
 
 }  // namespace

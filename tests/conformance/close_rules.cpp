@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/conformance/conformance_test.hpp"
+#include "tests/support/processes.hpp"
 
 namespace polymux::test {
 namespace {
@@ -17,6 +18,18 @@ constexpr std::size_t greatest_number_of_reports = 256;
 
 class CloseRules : public ConformanceTest {
  protected:
+  void expect_invalid_once_or_silence(Token token) {
+    std::size_t reports = 0;
+    for (int round = 0; round < 3; ++round) {
+      for (const auto& event : look(poller()).events) {
+        EXPECT_EQ(event, (Event{token, Ready::invalid}));
+        ++reports;
+      }
+    }
+    EXPECT_LE(reports, 1U);
+    expect_silence(100ms);
+  }
+
   /// Looks until it is silent, and expects nothing but reports of `own`, and not too many of them.
   void expect_own_reports_then_silence(Token own) {
     std::size_t reports = 0;
@@ -42,16 +55,7 @@ TEST_P(CloseRules, Close1ClosedNumberIsInvalidOnceOrSilent) {
   add(near, Token{1}, Interest::read);
   near.reset();
 
-  std::size_t reports = 0;
-  for (int round = 0; round < 3; ++round) {
-    for (const auto& event : look(poller()).events) {
-      EXPECT_EQ(event, (Event{Token{1}, Ready::invalid}));
-      ++reports;
-    }
-  }
-
-  EXPECT_LE(reports, 1U);
-  expect_silence(100ms);
+  expect_invalid_once_or_silence(Token{1});
 }
 
 TEST_P(CloseRules, Close2ClosedNumberCostsTheOthersNothing) {
@@ -259,6 +263,48 @@ TEST_P(CloseRules, Close8DuplicateIsDroppedThoughNoDescriptorIsLeft) {
   expect_silence();
   poller().wake();
   EXPECT_TRUE(look(poller()).result.woken);
+}
+
+TEST_P(CloseRules, Close9CloseDuringAWaitBreaksNothing) {
+  auto [near, far] = connected_pair();
+  auto good = connected_pair();
+  add(near, Token{1}, Interest::read);
+  add(good.near, Token{2}, Interest::read);
+  {
+    const Later later(20ms, [&near = near, &good] {
+      near.reset();
+      send(good.far, "x");
+    });
+    bool is_served = false;
+    for (int round = 0; round < 2 && !is_served; ++round) {
+      for (const auto& event : wait_once(poller(), bound()).events) {
+        if (event.token == Token{2}) {
+          is_served = event.ready == Ready::readable;
+        } else {
+          EXPECT_EQ(event.token, Token{1});
+        }
+      }
+    }
+    EXPECT_TRUE(is_served);
+  }
+  EXPECT_EQ(drain(good.near), "x");
+  expect_invalid_once_or_silence(Token{1});
+}
+
+TEST_P(CloseRules, Close9WaitWhoseOnlyNumberIsClosedLastsItsTime) {
+  auto [near, far] = connected_pair();
+  add(near, Token{1}, Interest::read);
+  const Later later(10ms, [&near = near] { near.reset(); });
+
+  const auto waited = wait_once(poller(), 60ms);
+
+  EXPECT_FALSE(waited.result.woken);
+  if (waited.events.empty()) {
+    EXPECT_GE(waited.took, 60ms);
+  } else {
+    EXPECT_EQ(waited.events.front().token, Token{1});
+  }
+  expect_invalid_once_or_silence(Token{1});
 }
 
 }  // namespace

@@ -31,6 +31,13 @@ void ConformanceTest::add(const Fd& fd, Token token, Interest interest, Trigger 
       << "add(" << fd.get() << ", " << to_string(interest) << ", " << to_string(trigger) << ")";
 }
 
+bool ConformanceTest::add_if_served(const Fd& fd, Token token, Interest interest) {
+  const auto error = poller().add(fd.get(), token, interest);
+  if (error == Errc::refused_by_backend) return false;
+  EXPECT_TRUE(succeeded(error)) << "add(" << fd.get() << ", " << to_string(interest) << ")";
+  return !error;
+}
+
 void ConformanceTest::modify(const Fd& fd, Token token, Interest interest, Trigger trigger) {
   EXPECT_TRUE(succeeded(poller().modify(fd.get(), token, interest, trigger)))
       << "modify(" << fd.get() << ", " << to_string(interest) << ", " << to_string(trigger) << ")";

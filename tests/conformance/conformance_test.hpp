@@ -45,6 +45,9 @@ class ConformanceTest : public ::testing::TestWithParam<Subject> {
   void add(const Fd& fd, Token token, Interest interest, Trigger trigger = Trigger::level);
   void modify(const Fd& fd, Token token, Interest interest, Trigger trigger = Trigger::level);
 
+  /// As add; false if this kernel's multiplexer cannot serve the descriptor and says so (ADD-16).
+  [[nodiscard]] bool add_if_served(const Fd& fd, Token token, Interest interest);
+
   Ready expect_ready(Token token, Ready wanted) {
     return test::expect_ready(poller(), token, wanted);
   }

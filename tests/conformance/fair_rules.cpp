@@ -78,5 +78,34 @@ TEST_P(FairRules, Fair3AllIsReportedAtOnceWhereThereIsRoom) {
   EXPECT_EQ(reports(5, 64).size(), 300U) << "in 5 waits with room for 64";
 }
 
+TEST_P(FairRules, Fair3AThousandAreReportedAtOnce) {
+  allow_cpu(std::chrono::milliseconds(150));
+  if (!allow_descriptor(1400)) GTEST_SKIP() << "RLIMIT_NOFILE is below 1400";
+  const auto pair = socket_pair();
+  std::vector<Fd> copies;
+  const auto add_copies = [&](std::size_t total) {
+    while (copies.size() < total) {
+      copies.push_back(duplicate(pair.near));
+      add(copies.back(), Token{copies.size()}, Interest::write);
+    }
+  };
+  const auto note = [this](std::map<Token, int>& counts, std::size_t room) {
+    const auto waited = look(poller(), room);
+    for (const auto& event : waited.events) ++counts[event.token];
+    return waited.events.size();
+  };
+
+  add_copies(1024);
+  std::map<Token, int> exact;
+  EXPECT_EQ(note(exact, 1024), 1024U);
+  EXPECT_EQ(exact.size(), 1024U);
+
+  add_copies(1100);
+  std::map<Token, int> beyond;
+  EXPECT_GE(note(beyond, 4096), 1024U);
+  note(beyond, 4096);
+  EXPECT_EQ(beyond.size(), 1100U) << "in two waits";
+}
+
 }  // namespace
 }  // namespace polymux::test

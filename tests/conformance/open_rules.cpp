@@ -48,6 +48,18 @@ class OpenRules : public ConformanceTest {
     return found == all.end() ? BackendStatus() : *found;
   }
 
+  /// The list opens each backend for a moment, and an emulation among them (libkqueue) closes its
+  /// descriptors a while later: they are waited for, lest they are seen in a count.
+  BackendId id_of_subject() {
+    const auto before = open_numbers();
+    const auto id = *status().id;
+    const Stopwatch watch;
+    while (!std::ranges::includes(before, open_numbers()) && watch.elapsed() < bound()) {
+      expect_silence(std::chrono::milliseconds(2));
+    }
+    return id;
+  }
+
   static bool names_every_available(const std::string& message) {
     return std::ranges::all_of(registry().available(), [&](const BackendStatus& backend) {
       return !backend.is_available() || message.find(backend.name) != std::string::npos;
@@ -155,7 +167,7 @@ TEST_P(OpenRules, Open6WaitableAnswersAsAddDoes) {
   auto [near, far] = connected_pair();
   auto [reader, writer] = open_pipe();
   const auto device = open_file("/dev/null", O_RDWR);
-  const auto numbers = open_numbers();
+  const auto id = id_of_subject();
   const auto check = [&](int fd, Interest interest) {
     const auto error = poller().add(fd, Token{1}, interest);
     if (!error) {
@@ -165,7 +177,7 @@ TEST_P(OpenRules, Open6WaitableAnswersAsAddDoes) {
     EXPECT_EQ(answer.error, error) << fd << ", " << to_string(interest);
     EXPECT_EQ(static_cast<bool>(answer), !error);
     EXPECT_NE(answer.reason.empty(), static_cast<bool>(error)) << answer.reason;
-    EXPECT_EQ(registry().can_wait(fd, *status().id, interest).error, error);
+    EXPECT_EQ(registry().can_wait(fd, id, interest).error, error);
   };
   // What add needs is opened now, and does not count.
   static_cast<void>(poller().add(reader.get(), Token{1}, Interest::none));

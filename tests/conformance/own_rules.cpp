@@ -205,5 +205,50 @@ TEST_P(OwnRules, Own6OutOfDescriptorsAtAddIsToldAndHarmsNothing) {
   expect_ready(Token{2}, Ready::readable);
 }
 
+TEST_P(OwnRules, Own7DescriptorMayBeWithSeveralPollers) {
+  auto [near, far] = connected_pair();
+  auto [reader, writer] = open_pipe();
+  auto other = open_another();
+  ASSERT_NE(other, nullptr);
+  add(near, Token{1}, Interest::read);
+  add(reader, Token{2}, Interest::read);
+  EXPECT_TRUE(succeeded(other->add(near.get(), Token{3}, Interest::read, Trigger::oneshot)));
+  EXPECT_TRUE(succeeded(other->add(reader.get(), Token{4}, Interest::read)));
+  expect_silence(std::chrono::milliseconds(20));
+  test::expect_silence(*other, std::chrono::milliseconds(20));
+
+  send(far, "x");
+  expect_ready(Token{1}, Ready::readable);
+  test::expect_ready(*other, Token{3}, Ready::readable);
+  test::expect_silence(*other, std::chrono::milliseconds(20));
+  expect_ready(Token{1}, Ready::readable);
+  drain(near);
+
+  EXPECT_TRUE(succeeded(other->remove(reader.get())));
+  expect_silence(std::chrono::milliseconds(20));
+  send(writer, "y");
+  expect_ready(Token{2}, Ready::readable);
+  drain(reader);
+  other.reset();
+  expect_silence(std::chrono::milliseconds(20));
+  send(far, "z");
+  expect_ready(Token{1}, Ready::readable);
+}
+
+TEST_P(OwnRules, Own7WhoeverRegisteredFirstMayGoFirst) {
+  auto [near, far] = connected_pair();
+  auto first = open_another();
+  ASSERT_NE(first, nullptr);
+  EXPECT_TRUE(succeeded(first->add(near.get(), Token{1}, Interest::read)));
+  add(near, Token{2}, Interest::read);
+  expect_silence(std::chrono::milliseconds(20));
+
+  first.reset();
+
+  expect_silence(std::chrono::milliseconds(20));
+  send(far, "x");
+  expect_ready(Token{2}, Ready::readable);
+}
+
 }  // namespace
 }  // namespace polymux::test

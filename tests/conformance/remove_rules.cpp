@@ -1,6 +1,10 @@
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -150,6 +154,34 @@ TEST_P(RemoveRules, Rem5RemoveLeavesTheOthersAlone) {
     const bool is_gone = index == 4 || index == 0 || index == many - 1;
     EXPECT_EQ(waited.count(Token{index}), is_gone ? 0U : 1U) << "token " << index;
   }
+}
+
+TEST_P(RemoveRules, Rem1TokenIsNotReportedThoughTheDescriptorTravels) {
+  // A message that nobody has received yet holds the file open, and no number means it.
+  auto [near, far] = connected_pair();
+  auto [sender, receiver] = socket_pair();
+  add(near, Token{1}, Interest::read);
+  char byte = 'x';
+  iovec data{.iov_base = &byte, .iov_len = 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int number = near.get();
+  std::memcpy(CMSG_DATA(header), &number, sizeof number);
+  ASSERT_EQ(::sendmsg(sender.get(), &message, 0), 1);
+
+  EXPECT_TRUE(succeeded(poller().remove(near.get())));
+  near.reset();
+  send(far, "x");
+
+  expect_silence(std::chrono::milliseconds(100));
 }
 
 }  // namespace

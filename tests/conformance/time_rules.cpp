@@ -1,4 +1,7 @@
+#include <poll.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <random>
 
@@ -149,6 +152,32 @@ TEST_P(TimeRules, Time7EachTimeOutIsCountedAfresh) {
   expect_ready(Token{1}, Ready::writable);
   modify(near, Token{1}, Interest::none);
   wait_in_vain(timeout);
+}
+
+TEST_P(TimeRules, Time8StoppedProcessWaitsOn) {
+  auto [near, far] = connected_pair();
+  const auto ready = open_pipe();
+  Child child([&, &near = near] {
+    const auto own = open_another();
+    if (!own || own->add(near.get(), Token{1}, Interest::read)) return 1;
+    std::array<Event, 4> buffer{};
+    const Stopwatch watch;
+    send(ready.writer, "x");
+    const auto result = own->wait(buffer, 250ms);
+    if (result.error) return 2;
+    if (result != WaitResult{}) return 3;
+    return watch.elapsed() >= 250ms ? 0 : 4;
+  });
+  ASSERT_TRUE(is_ready_for(ready.reader, POLLIN));
+
+  int stops = 0;
+  for (; stops < 10; ++stops) {
+    wait_in_vain(5ms);
+    if (!child.stop_and_continue()) break;
+  }
+
+  EXPECT_GE(stops, 1) << "the child ended before it was stopped";
+  EXPECT_EQ(child.wait(), 0);
 }
 
 }  // namespace

@@ -198,5 +198,42 @@ TEST_P(TriggerRules, Trig8OneshotWithDataLeftIsToldAfterModify) {
   expect_silence();
 }
 
+TEST_P(TriggerRules, Trig9EndIsAnEdgeToo) {
+  if (!capabilities().edge) GTEST_SKIP() << "the backend has no edge; see TRIG-4";
+  for (const bool is_reset : {false, true}) {
+    SCOPED_TRACE(is_reset ? "reset" : "half-close");
+    auto [near, far] = connected_pair();
+    add(near, Token{1}, Interest::read, Trigger::edge);
+    send(far, "x");
+    expect_ready(Token{1}, Ready::readable);
+    EXPECT_EQ(drain(near), "x");
+    expect_silence(std::chrono::milliseconds(20));
+
+    if (is_reset) {
+      reset_connection(far);
+    } else {
+      shut_down_writing(far);
+    }
+
+    expect_ready(Token{1}, Ready::readable);
+    EXPECT_TRUE(succeeded(poller().remove(near.get())));
+  }
+}
+
+TEST_P(TriggerRules, Trig9EndOfAPipeIsAnEdgeToo) {
+  if (!capabilities().edge) GTEST_SKIP() << "the backend has no edge; see TRIG-4";
+  auto [reader, writer] = open_pipe();
+  auto other = open_pipe();
+  fill(other.writer);
+  add(reader, Token{1}, Interest::read, Trigger::edge);
+  add(other.writer, Token{2}, Interest::write, Trigger::edge);
+  expect_silence(std::chrono::milliseconds(20));
+
+  writer.reset();
+  expect_ready(Token{1}, Ready::readable);
+  other.reader.reset();
+  expect_ready(Token{2}, Ready::writable);
+}
+
 }  // namespace
 }  // namespace polymux::test

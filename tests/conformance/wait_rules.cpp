@@ -40,7 +40,7 @@ TEST_P(WaitRules, Wait1EventsAreWrittenFromTheStartAndNoMoreThanFit) {
 
 TEST_P(WaitRules, Wait2EmptyBufferIsRefused) {
   auto [near, far] = connected_pair();
-  add(near, Token{1}, Interest::write);
+  add(near, Token{1}, Interest::write, Trigger::oneshot);
 
   const auto result = poller().wait({}, std::nullopt);
 
@@ -121,6 +121,8 @@ TEST_P(WaitRules, Wait6WaitsWithNothingRegistered) {
   EXPECT_TRUE(succeeded(poller().remove(near.get())));
 
   expect_silence(80ms);
+  const Later later(10ms, [this] { poller().wake(); });
+  EXPECT_TRUE(wait_once(poller(), std::nullopt).result.woken);
 }
 
 TEST_P(WaitRules, Wait7EventEndsAWaitUnderWay) {

@@ -199,5 +199,18 @@ TEST_P(WakeRules, Wake7WakeOfOnePollerIsNoneOfAnother) {
   EXPECT_TRUE(look(*other).result.woken);
 }
 
+TEST_P(WakeRules, Wake6CallsBetweenTakeNoWakeAway) {
+  auto [near, far] = connected_pair();
+  poller().wake();
+
+  add(near, Token{1}, Interest::read);
+  modify(near, Token{2}, Interest::read | Interest::write);
+  EXPECT_FALSE(poller().wait({}, 0ns).woken);
+  EXPECT_TRUE(succeeded(poller().remove(near.get())));
+
+  EXPECT_EQ(wait_once(poller(), bound()).result, woken_alone);
+  expect_silence();
+}
+
 }  // namespace
 }  // namespace polymux::test

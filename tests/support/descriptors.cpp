@@ -54,6 +54,14 @@ std::uint16_t bind_to_any_port(const Fd& fd) {
   return ntohs(address.sin_port);
 }
 
+Pair local_pair(int type) {
+  std::array<int, 2> ends{};
+  check(::socketpair(AF_UNIX, type, 0, ends.data()), "socketpair");
+  Pair pair{Fd(ends[0]), Fd(ends[1])};
+  for (const int fd : ends) set_flags(fd);
+  return pair;
+}
+
 void connect_to(const Fd& fd, std::uint16_t port) {
   const auto address = loopback(port);
   const int failed =
@@ -83,6 +91,10 @@ Fd Listener::begin_connect() const {
   return fd;
 }
 
+void Listener::begin_connect(const Fd& socket) const {
+  connect_to(socket, port_);
+}
+
 Fd Listener::accept() const {
   if (!is_ready_for(fd_, POLLIN)) throw std::runtime_error("no connection to accept");
   Fd fd(check(::accept(fd_.get(), nullptr, nullptr), "accept"));
@@ -106,11 +118,11 @@ Pair connected_pair() {
 }
 
 Pair socket_pair() {
-  std::array<int, 2> ends{};
-  check(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), "socketpair");
-  Pair pair{Fd(ends[0]), Fd(ends[1])};
-  for (const int fd : ends) set_flags(fd);
-  return pair;
+  return local_pair(SOCK_STREAM);
+}
+
+Pair datagram_pair() {
+  return local_pair(SOCK_DGRAM);
 }
 
 Pipe open_pipe() {
@@ -139,6 +151,10 @@ DeadUdp udp_to_nobody() {
   connect_to(udp.socket, guard_port);
   static_cast<void>(socket_port);
   return udp;
+}
+
+std::string name_of_terminal(const Fd& master) {
+  return ::ptsname(master.get());
 }
 
 Pair open_pty() {
@@ -245,6 +261,10 @@ void reset_connection(Fd& socket) {
 
 void shut_down_writing(const Fd& socket) {
   check(::shutdown(socket.get(), SHUT_WR), "shutdown");
+}
+
+void shut_down_reading(const Fd& socket) {
+  check(::shutdown(socket.get(), SHUT_RD), "shutdown");
 }
 
 int take_socket_error(const Fd& socket) {

@@ -52,11 +52,15 @@ struct Pipe {
 [[nodiscard]] Pair connected_pair();
 /// A pair of stream sockets without a name.
 [[nodiscard]] Pair socket_pair();
+/// As that, of datagrams.
+[[nodiscard]] Pair datagram_pair();
 [[nodiscard]] Pipe open_pipe();
 /// UDP sockets on the loopback device, each connected to the other.
 [[nodiscard]] Pair udp_pair();
 /// A pseudo-terminal in raw mode: `near` is the terminal's side, `far` the master.
 [[nodiscard]] Pair open_pty();
+/// The name of the terminal's side.
+[[nodiscard]] std::string name_of_terminal(const Fd& master);
 
 /// A UDP socket connected to a port where nobody listens.
 struct DeadUdp {
@@ -73,6 +77,8 @@ class Listener {
   [[nodiscard]] int get() const noexcept { return fd_.get(); }
   /// Begins to connect to it; the outcome may be known later.
   [[nodiscard]] Fd begin_connect() const;
+  /// As that, with a socket that is there already.
+  void begin_connect(const Fd& socket) const;
   [[nodiscard]] Fd accept() const;
 
  private:
@@ -139,6 +145,7 @@ void send_urgent(const Fd& socket);
 /// Ends a TCP connection by a reset.
 void reset_connection(Fd& socket);
 void shut_down_writing(const Fd& socket);
+void shut_down_reading(const Fd& socket);
 /// The pending error of a socket, which is taken by asking.
 [[nodiscard]] int take_socket_error(const Fd& socket);
 

@@ -54,6 +54,19 @@ Child::~Child() {
   if (id_ > 0) static_cast<void>(wait());
 }
 
+bool Child::stop_and_continue() {
+  siginfo_t state{};
+  // What it tells stays there for wait.
+  const int options = WSTOPPED | WEXITED | WNOWAIT;
+  ::kill(id_, SIGSTOP);
+  int failed = 0;
+  do {
+    failed = ::waitid(P_PID, static_cast<id_t>(id_), &state, options);
+  } while (failed != 0 && errno == EINTR);
+  ::kill(id_, SIGCONT);
+  return failed == 0 && state.si_code == CLD_STOPPED;
+}
+
 int Child::wait() {
   if (!is_ready_for(life_, POLLHUP)) ::kill(id_, SIGKILL);
   int status = 0;

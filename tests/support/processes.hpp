@@ -20,6 +20,9 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child();
 
+  /// Stops the process, waits until it has stopped, and lets it go on. False if it has ended.
+  [[nodiscard]] bool stop_and_continue();
+
   /// Waits for its end and returns its exit code, or 128 and the number of the signal that killed
   /// it. One that hangs is killed.
   [[nodiscard]] int wait();
