@@ -40,7 +40,7 @@ int apply_one(int queue, const Kevent& change) noexcept {
 
 namespace {
 
-#ifdef EV_RECEIPT
+#if POLYMUX_HAS_EV_RECEIPT
 
 // Every change is answered, in its place, and no event is taken meanwhile. The answers may be
 // written over the changes: none is written before its change was read.
@@ -88,7 +88,7 @@ void apply(int queue, std::span<Kevent> changes) noexcept {
 
 #endif
 
-#if defined(EVFILT_USER) && defined(NOTE_TRIGGER) && !POLYMUX_KQUEUE_IS_EMULATED
+#if POLYMUX_HAS_EVFILT_USER && !POLYMUX_KQUEUE_IS_EMULATED
 
 namespace {
 constexpr int user_ident = 0;

@@ -20,7 +20,7 @@ namespace {
 // Events per system call; what is ready beyond it comes first the next time.
 constexpr std::size_t greatest_batch = 1024;
 
-#if defined(EVFILT_EXCEPT) && defined(NOTE_OOB)
+#if POLYMUX_HAS_NOTE_OOB
 // Urgent data: macOS, OpenBSD and DragonFly. macOS looks for ordinary data and for the end of the
 // stream, too, once it finds no mark (filt_soread_common of its uipc_socket.c): the answer says
 // NOTE_OOB or is not meant, and EV_CLEAR keeps one that is not meant from coming back at once.
@@ -36,7 +36,7 @@ constexpr unsigned priority_flags = 0;
 // The mark of a registration that has no filters, since the kernel will not have them.
 constexpr std::uint8_t is_lost = 1;
 
-#ifdef EV_DISPATCH
+#if POLYMUX_HAS_EV_DISPATCH
 constexpr unsigned disable_after_report = EV_DISPATCH;
 #else
 // Old NetBSD: disarm() does it after the report.
