@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include <polymux/poller/backend_info.hpp>
 #include <polymux/poller/registry.hpp>
 
 #include "tests/conformance/conformance_test.hpp"
@@ -71,8 +72,8 @@ POLYMUX_FOR_EVERY_SUBJECT(OpenRules);
 TEST_P(OpenRules, Open1NamedBackendIsOpenedAndNoOther) {
   const Variable other("no-such-backend");
 
-  const auto by_name = registry().open(name(), {});
-  const auto by_id = registry().open(*status().id, {});
+  const auto by_name = registry().open_named(name(), {});
+  const auto by_id = registry().open_by_id(*status().id, {});
 
   for (const auto* opened : {&by_name, &by_id}) {
     ASSERT_TRUE(*opened) << opened->message;
@@ -85,7 +86,7 @@ TEST_P(OpenRules, Open1NamedBackendIsOpenedAndNoOther) {
 TEST_P(OpenRules, Open2UnknownNameIsRefusedWithWhatCanBeHad) {
   for (const std::string& wrong :
        {std::string("nope"), std::string(), name() + " ", name() + "2"}) {
-    const auto opened = registry().open(wrong, {});
+    const auto opened = registry().open_named(wrong, {});
 
     EXPECT_FALSE(opened);
     EXPECT_TRUE(is_error(opened.error, Errc::unknown_backend)) << "name '" << wrong << "'";
@@ -97,7 +98,7 @@ TEST_P(OpenRules, Open2UnknownNameIsRefusedWithWhatCanBeHad) {
 TEST_P(OpenRules, Open3EnvironmentVariableDecides) {
   const Variable variable(name().c_str());
 
-  const auto opened = registry().open({});
+  const auto opened = registry().open_best({});
 
   ASSERT_TRUE(opened) << opened.message;
   EXPECT_EQ(opened.backend, name());
@@ -106,7 +107,7 @@ TEST_P(OpenRules, Open3EnvironmentVariableDecides) {
 TEST_P(OpenRules, Open3NonsenseInTheVariableIsAnErrorThatNamesIt) {
   const Variable variable("nonsense");
 
-  const auto opened = registry().open({});
+  const auto opened = registry().open_best({});
 
   EXPECT_FALSE(opened);
   EXPECT_TRUE(is_error(opened.error, Errc::unknown_backend));
@@ -117,7 +118,7 @@ TEST_P(OpenRules, Open3NonsenseInTheVariableIsAnErrorThatNamesIt) {
 TEST_P(OpenRules, Open3EmptyVariableIsAsUnset) {
   const auto open_with = [](const char* value) {
     const Variable variable(value);
-    return registry().open({}).backend;
+    return registry().open_best({}).backend;
   };
 
   EXPECT_EQ(open_with(""), open_with(nullptr));
@@ -132,19 +133,29 @@ TEST_P(OpenRules, Open4ListSaysWhatIsThereAndWhyTheRestIsNot) {
   EXPECT_EQ(listed.capabilities.timeout_step, capabilities().timeout_step);
   int defaults = 0;
   for (const auto& backend : registry().available()) {
-    EXPECT_NE(backend.is_available(), !backend.reason.empty());
+    EXPECT_EQ(static_cast<bool>(open_poller(backend.name)), backend.is_available())
+        << backend.name << ": '" << backend.reason << "'";
     if (!backend.is_default) continue;
     ++defaults;
     const Variable unset(nullptr);
-    EXPECT_EQ(registry().open({}).backend, backend.name);
+    EXPECT_EQ(registry().open_best({}).backend, backend.name);
   }
 
   EXPECT_EQ(defaults, 1);
 }
 
+TEST_P(OpenRules, Open4ListHasEachBackendThatCanBeNamed) {
+  const auto all = registry().available();
+
+  for (const std::string known : {"epoll", "kqueue", "poll", "select", "sigio", "libevent"}) {
+    const bool is_listed = std::ranges::count(all, known, &BackendStatus::name) == 1;
+    EXPECT_EQ(is_listed, open_poller(known).error != Errc::unknown_backend) << known;
+  }
+}
+
 TEST_P(OpenRules, Open5RequirementIsMetOrRefusedByName) {
   const auto expect = [](const Requirements& required, bool is_met, const std::string& what) {
-    const auto opened = registry().open(name(), required);
+    const auto opened = registry().open_named(name(), required);
     EXPECT_EQ(static_cast<bool>(opened), is_met) << what << ": " << opened.message;
     if (is_met) return;
     EXPECT_TRUE(is_error(opened.error, Errc::not_supported)) << what;
@@ -177,7 +188,7 @@ TEST_P(OpenRules, Open6WaitableAnswersAsAddDoes) {
     EXPECT_EQ(answer.error, error) << fd << ", " << to_string(interest);
     EXPECT_EQ(static_cast<bool>(answer), !error);
     EXPECT_NE(answer.reason.empty(), static_cast<bool>(error)) << answer.reason;
-    EXPECT_EQ(registry().can_wait(fd, id, interest).error, error);
+    EXPECT_EQ(registry().can_wait_by_id(fd, id, interest).error, error);
   };
   // What add needs is opened now, and does not count.
   static_cast<void>(poller().add(reader.get(), Token{1}, Interest::none));
@@ -201,7 +212,7 @@ TEST_P(OpenRules, Open7WithoutDescriptorsOpeningFailsCleanly) {
   for (int spare = 0; spare < 8; ++spare) {
     const ExhaustedDescriptors exhausted(spare);
 
-    const auto opened = registry().open(name(), {});
+    const auto opened = registry().open_named(name(), {});
 
     if (opened) break;
     has_failed = true;
@@ -225,12 +236,17 @@ TEST_P(OpenRules, Open8BestThatMeetsTheRequirementsIsChosen) {
                               .pollable_handle = can.pollable_handle,
                               .timeout_step = can.timeout_step};
 
-  const auto opened = registry().open(required);
+  const auto opened = registry().open_best(required);
 
   ASSERT_TRUE(opened) << opened.message;
   EXPECT_EQ(missing(required, opened.poller->capabilities()), "");
+  for (const auto& better : registry().available()) {
+    if (better.name == opened.backend) break;
+    if (!better.is_available() || better.id->info().preference < 0) continue;
+    EXPECT_NE(missing(required, better.capabilities), "") << better.name << " was passed over";
+  }
   const auto impossible =
-      registry().open(Requirements{.timeout_step = std::chrono::nanoseconds(0)});
+      registry().open_best(Requirements{.timeout_step = std::chrono::nanoseconds(0)});
   EXPECT_FALSE(impossible);
   EXPECT_TRUE(is_error(impossible.error, Errc::backend_unavailable));
   EXPECT_TRUE(names_every_available(impossible.message)) << impossible.message;

@@ -20,8 +20,38 @@ extern char** environ;
 namespace polymux::test {
 namespace {
 
+/// What a library could change behind a program's back.
+struct ProcessState {
+  std::vector<std::string> handlers;
+  std::vector<std::string> environment;
+  std::vector<int> blocked;
+
+  static ProcessState now() {
+    ProcessState state;
+    sigset_t mask;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    for (int number = 1; number < NSIG; ++number) {
+      struct sigaction action {};
+      if (::sigaction(number, nullptr, &action) != 0) continue;
+      const auto handler = action.sa_handler;
+      state.handlers.emplace_back(reinterpret_cast<const char*>(&handler), sizeof handler);
+      if (sigismember(&mask, number) == 1) state.blocked.push_back(number);
+    }
+    for (char** entry = environ; *entry != nullptr; ++entry) state.environment.emplace_back(*entry);
+    return state;
+  }
+};
+
 class OwnRules : public ConformanceTest {
  protected:
+  void SetUp() override {
+    // What only the first poller of a process changes is seen by comparing with the time before.
+    before_first_ = ProcessState::now();
+    ConformanceTest::SetUp();
+  }
+
+  [[nodiscard]] const ProcessState& before_first() const { return before_first_; }
+
   /// Makes the poller open whatever it opens only when it is needed.
   static void use(Poller& poller) {
     auto [near, far] = connected_pair();
@@ -34,6 +64,9 @@ class OwnRules : public ConformanceTest {
     EXPECT_TRUE(succeeded(poller.remove(near.get())));
     EXPECT_TRUE(succeeded(poller.remove(reader.get())));
   }
+
+ private:
+  ProcessState before_first_;
 };
 POLYMUX_FOR_EVERY_SUBJECT(OwnRules);
 
@@ -111,31 +144,9 @@ TEST_P(OwnRules, Own3DestroyedPollerLeavesNoDescriptorBehind) {
   EXPECT_EQ(open_numbers(), before);
 }
 
-/// What a library could change behind a program's back.
-struct ProcessState {
-  std::vector<std::string> handlers;
-  std::vector<std::string> environment;
-  std::vector<int> blocked;
-
-  static ProcessState now() {
-    ProcessState state;
-    sigset_t mask;
-    ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-    for (int number = 1; number < NSIG; ++number) {
-      struct sigaction action {};
-      if (::sigaction(number, nullptr, &action) != 0) continue;
-      const auto handler = action.sa_handler;
-      state.handlers.emplace_back(reinterpret_cast<const char*>(&handler), sizeof handler);
-      if (sigismember(&mask, number) == 1) state.blocked.push_back(number);
-    }
-    for (char** entry = environ; *entry != nullptr; ++entry) state.environment.emplace_back(*entry);
-    return state;
-  }
-};
-
 TEST_P(OwnRules, Own4ProcessIsLeftAsItWas) {
   take_poller().reset();
-  const auto before = ProcessState::now();
+  const auto& before = before_first();
   auto another = open_another();
   ASSERT_NE(another, nullptr);
   use(*another);
@@ -157,6 +168,22 @@ TEST_P(OwnRules, Own4ProcessIsLeftAsItWas) {
   }
 }
 
+TEST_P(OwnRules, Own4RefusalsDoNotEndTheProcess) {
+  auto [reader, writer] = open_pipe();
+  const auto device = open_file("/dev/null", O_RDONLY);
+
+  for (const int number : {-1, closed_number(), device.get(), writer.get()}) {
+    EXPECT_TRUE(poller().add(number, Token{1}, Interest::read)) << number;
+    EXPECT_TRUE(poller().modify(number, Token{1}, Interest::read)) << number;
+    EXPECT_TRUE(poller().remove(number)) << number;
+  }
+  EXPECT_TRUE(poller().wait({}, std::chrono::nanoseconds::zero()).error);
+  add(reader, Token{1}, Interest::read);
+  const int number = reader.get();
+  reader.reset();
+  EXPECT_TRUE(poller().modify(number, Token{1}, Interest::read));
+}
+
 TEST_P(OwnRules, Own5ManyRegistrationsInTurnDoNotGrow) {
   constexpr int cycles = 10'000;
   allow_cpu(std::chrono::milliseconds(600));
@@ -174,8 +201,8 @@ TEST_P(OwnRules, Own5ManyRegistrationsInTurnDoNotGrow) {
   };
   cycle(500);
   const auto open_before = open_numbers();
-  const auto allocations_before = allocations();
   const auto resident_before = greatest_resident_kibibytes();
+  const auto allocations_before = allocations();
 
   cycle(cycles);
 

@@ -19,17 +19,19 @@ class Registry {
   [[nodiscard]] virtual std::vector<BackendStatus> available() const {
     return available_backends();
   }
-  [[nodiscard]] virtual OpenResult open(std::string_view backend,
-                                        const Requirements& required) const {
+  [[nodiscard]] virtual OpenResult open_named(std::string_view backend,
+                                              const Requirements& required) const {
     return open_poller(backend, required);
   }
-  [[nodiscard]] virtual OpenResult open(BackendId backend, const Requirements& required) const {
+  [[nodiscard]] virtual OpenResult open_by_id(BackendId backend,
+                                              const Requirements& required) const {
     return open_poller(backend, required);
   }
-  [[nodiscard]] virtual OpenResult open(const Requirements& required) const {
+  [[nodiscard]] virtual OpenResult open_best(const Requirements& required) const {
     return open_poller(required);
   }
-  [[nodiscard]] virtual Waitable can_wait(int fd, BackendId backend, Interest interest) const {
+  [[nodiscard]] virtual Waitable can_wait_by_id(int fd, BackendId backend,
+                                                Interest interest) const {
     return waitable(fd, backend, interest);
   }
   [[nodiscard]] virtual Waitable can_wait(int fd, std::string_view backend,

@@ -74,9 +74,13 @@ TEST_P(TimeRules, Time3ZeroAndLessLookAndReturn) {
   add(near, Token{1}, Interest::read);
 
   for (const nanoseconds timeout : {0ns, -1ns, -1'000'000ns, nanoseconds::min()}) {
-    const auto waited = wait_once(poller(), timeout);
-    EXPECT_EQ(waited.result, WaitResult{});
-    EXPECT_LT(waited.took, bound()) << "time-out " << timeout.count() << " ns";
+    auto shortest = nanoseconds::max();
+    for (int round = 0; round < 10; ++round) {
+      const auto waited = wait_once(poller(), timeout);
+      EXPECT_EQ(waited.result, WaitResult{});
+      shortest = std::min(shortest, waited.took);
+    }
+    EXPECT_LT(shortest, 500us * slowness()) << "time-out " << timeout.count() << " ns";
   }
   send(far, "x");
   expect_ready(Token{1}, Ready::readable);
@@ -121,6 +125,22 @@ TEST_P(TimeRules, Time5AThousandSignalsASecondDoNotLengthenAWait) {
 
   EXPECT_GE(storm.count(), 20) << "the storm did not blow";
   EXPECT_LT(took, 200ms + 300ms * slowness());
+}
+
+TEST_P(TimeRules, Time5SignalsLoseNoEvent) {
+  // Told once: what an interrupted wait has taken comes back by no later one.
+  auto [near, far] = connected_pair();
+  const AlarmStorm storm(1ms);
+  for (int round = 0; round < 5; ++round) {
+    add(near, Token{1}, Interest::read, Trigger::oneshot);
+    {
+      const Later later(10ms, [&far = far] { send(far, "x"); });
+
+      EXPECT_EQ(expect_ready(Token{1}, Ready::readable), Ready::readable) << "round " << round;
+    }
+    drain(near);
+    EXPECT_TRUE(succeeded(poller().remove(near.get())));
+  }
 }
 
 TEST_P(TimeRules, Time6WithoutTimeOutOnlyAnEventOrAWakeEndsAWait) {

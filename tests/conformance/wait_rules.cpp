@@ -1,6 +1,8 @@
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -34,8 +36,11 @@ TEST_P(WaitRules, Wait1EventsAreWrittenFromTheStartAndNoMoreThanFit) {
   EXPECT_EQ(some, (WaitResult{.count = 2}));
   for (const auto index : {0U, 1U}) EXPECT_EQ(buffer[index].ready, Ready::writable) << index;
   for (const auto index : {2U, 3U, 4U, 5U}) EXPECT_EQ(buffer[index], untouched) << index;
+  buffer.fill(untouched);
   const auto all = poller().wait(buffer, 0ns);
   EXPECT_EQ(all, (WaitResult{.count = 4}));
+  for (const auto index : {0U, 1U, 2U, 3U}) EXPECT_EQ(buffer[index].ready, Ready::writable);
+  for (const auto index : {4U, 5U}) EXPECT_EQ(buffer[index], untouched) << index;
 }
 
 TEST_P(WaitRules, Wait2EmptyBufferIsRefused) {
@@ -70,6 +75,14 @@ TEST_P(WaitRules, Wait3ZeroLooksAndReturns) {
   EXPECT_EQ(nothing.result, WaitResult{});
   EXPECT_LT(nothing.took, bound());
   EXPECT_EQ(something.ready(Token{1}), Ready::readable);
+}
+
+TEST_P(WaitRules, Wait3LookingDoesNotSleep) {
+  // A busy machine makes many of these long, but not the best of all.
+  auto shortest = bound() + 0ns;
+  for (int round = 0; round < 20; ++round) shortest = std::min(shortest, look(poller()).took);
+
+  EXPECT_LT(shortest, 500us * slowness());
 }
 
 TEST_P(WaitRules, Wait4OneEventForEachRegistration) {

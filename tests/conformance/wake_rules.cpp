@@ -42,6 +42,7 @@ TEST_P(WakeRules, Wake1WakeEndsAWaitUnderWay) {
     const auto waited = wait_once(poller(), std::nullopt);
 
     EXPECT_EQ(waited.result, woken_alone);
+    EXPECT_LT(waited.took, bound());
   }
   expect_silence();
 }
@@ -58,6 +59,16 @@ TEST_P(WakeRules, Wake2WakeBeforeAWaitEndsTheNextOnce) {
 
 TEST_P(WakeRules, Wake2AThousandWakesAreOne) {
   for (int round = 0; round < 1000; ++round) poller().wake();
+
+  EXPECT_EQ(wait_once(poller(), bound()).result, woken_alone);
+  expect_silence();
+}
+
+TEST_P(WakeRules, Wake2MoreWakesThanAPipeHoldsAreOne) {
+  // Where there is a handle, each wake goes through the kernel. The pipes of Linux hold 65,536.
+  static_cast<void>(poller().pollable_handle());
+  allow_cpu(500ms);
+  for (int round = 0; round < 70'000; ++round) poller().wake();
 
   EXPECT_EQ(wait_once(poller(), bound()).result, woken_alone);
   expect_silence();
@@ -169,6 +180,32 @@ TEST_P(WakeRules, Wake5NoWakeOfManyThreadsIsLost) {
   for (auto& waker : wakers) waker.join();
   static_cast<void>(look(poller()));
   expect_silence();
+}
+
+TEST_P(WakeRules, Wake5EachWakeIsFollowedByAWaitThatItEnds) {
+  // One thread wakes, and does not wake again until it was heard: no other wake makes up for one
+  // that falls between looking for it and falling asleep.
+  constexpr int rounds = 500;
+  allow_cpu(400ms);
+  std::atomic<int> heard{0};
+  std::atomic<bool> is_over{false};
+  std::thread waker([&] {
+    for (int round = 0; round < rounds && !is_over; ++round) {
+      poller().wake();
+      while (heard.load() <= round && !is_over) std::this_thread::yield();
+    }
+  });
+
+  for (int round = 0; round < rounds; ++round) {
+    const auto waited = wait_once(poller(), bound());
+    heard = round + 1;
+    EXPECT_EQ(waited.result, woken_alone) << "round " << round;
+    EXPECT_LT(waited.took, bound()) << "round " << round;
+    if (HasFailure()) break;
+  }
+
+  is_over = true;
+  waker.join();
 }
 
 TEST_P(WakeRules, Wake6WakeIsConsumedByAWaitThatReportsEvents) {
