@@ -47,7 +47,9 @@ class EpollPoller final : public CheckedPoller {
  public:
   explicit EpollPoller(const Capabilities& capabilities) noexcept : CheckedPoller(capabilities) {}
   ~EpollPoller() override {
-    if (is_foreign_process()) static_cast<void>(set_.release());
+    if (!is_foreign_process()) return;
+    static_cast<void>(set_.release());
+    static_cast<void>(handle_set_.release());
   }
 
   [[nodiscard]] std::error_code open() noexcept {
@@ -75,7 +77,13 @@ class EpollPoller final : public CheckedPoller {
     static_cast<void>(control(EPOLL_CTL_DEL, fd, gone));
   }
 
-  int handle() const noexcept override { return set_.get(); }
+  // A set around the set: who waits for it with another epoll waits for this file, and the set
+  // within may have to be made anew.
+  int open_handle() noexcept override {
+    handle_set_.reset(::epoll_create1(EPOLL_CLOEXEC));
+    if (handle_set_ && show_on_handle()) handle_set_.reset();
+    return handle_set_.get();
+  }
 
   Look look(std::span<Event> out, Timeout timeout) override {
     if (needs_rebuild_) {
@@ -152,7 +160,9 @@ class EpollPoller final : public CheckedPoller {
     if (const auto error = replace_set()) return error;
     std::error_code failure = watch_wakeup();
     registrations().for_each([&](int fd, Registration& registration) {
-      const auto error = control(EPOLL_CTL_ADD, fd, registration);
+      // What was closed without remove may have become ours.
+      const bool is_own = fd == set_.get() || fd == handle_set_.get();
+      const auto error = is_own ? Errc::bad_descriptor : control(EPOLL_CTL_ADD, fd, registration);
       if (!error) return;
       // A number that was closed, or is a file without readiness by now, falls silent, as it would
       // have without a duplicate. All else is told, and the next wait tries again.
@@ -165,7 +175,6 @@ class EpollPoller final : public CheckedPoller {
     return failure;
   }
 
-  // The number stays the same where it can: somebody may wait for it (pollable_handle).
   std::error_code replace_set() noexcept {
     UniqueFd fresh(::epoll_create1(EPOLL_CLOEXEC));
     if (!fresh) {
@@ -174,8 +183,16 @@ class EpollPoller final : public CheckedPoller {
       fresh.reset(::epoll_create1(EPOLL_CLOEXEC));
     }
     if (!fresh) return last_error();
+    // Under the old number: the new one may be that of a registration whose number was closed.
     if (!set_ || ::dup3(fresh.get(), set_.get(), O_CLOEXEC) < 0) set_ = std::move(fresh);
-    return {};
+    return handle_set_ ? show_on_handle() : std::error_code{};
+  }
+
+  std::error_code show_on_handle() noexcept {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    const int failed = ::epoll_ctl(handle_set_.get(), EPOLL_CTL_ADD, set_.get(), &event);
+    return failed == 0 ? std::error_code{} : last_error();
   }
 
   std::error_code control(int operation, int fd, const Registration& registration) noexcept {
@@ -211,6 +228,8 @@ class EpollPoller final : public CheckedPoller {
   }
 
   UniqueFd set_;
+  /// For `pollable_handle`; empty while nobody has asked.
+  UniqueFd handle_set_;
   std::vector<epoll_event> batch_;
   std::uint32_t generation_ = 0;
   /// Events came of a file that a duplicate keeps alive after its number was closed.

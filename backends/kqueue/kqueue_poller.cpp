@@ -176,7 +176,7 @@ class KqueuePoller final : public CheckedPoller {
     forget_lost(gone);
   }
 
-  int handle() const noexcept override { return queue_.get(); }
+  int open_handle() noexcept override { return queue_.get(); }
 
   void rouse() noexcept override {
     if (has_user_filter_) {

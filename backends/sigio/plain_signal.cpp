@@ -35,6 +35,8 @@ class PlainSignal final : public ReadinessSignals {
   bool arm(int fd) noexcept override {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || (flags & O_ASYNC) != 0) return false;
+    // Somebody wants SIGURG, or will set O_ASYNC.
+    if (::fcntl(fd, F_GETOWN) != 0) return false;
     const bool is_armed =
         ::fcntl(fd, F_SETOWN, ::getpid()) == 0 && ::fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
     if (!is_armed) disarm(fd);

@@ -168,7 +168,7 @@ class QueuedSignals final : public ReadinessSignals {
 
   bool arm(int fd) noexcept override {
     const int flags = ::fcntl(fd, F_GETFL);
-    if (flags < 0 || (flags & O_ASYNC) != 0) return false;
+    if (flags < 0 || (flags & O_ASYNC) != 0 || has_owner(fd)) return false;
     readdress(fd);
     const bool is_armed = ::fcntl(fd, F_SETSIG, readiness_signal()) == 0 &&
                           ::fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
@@ -219,6 +219,12 @@ class QueuedSignals final : public ReadinessSignals {
   void abandon() noexcept override { static_cast<void>(source_.release()); }
 
  private:
+  // Somebody wants SIGURG (socket(7)), or will set O_ASYNC.
+  static bool has_owner(int fd) noexcept {
+    f_owner_ex owner{};
+    return ::fcntl(fd, F_GETOWN_EX, &owner) == 0 && owner.pid != 0;
+  }
+
   // The number of signals read.
   std::size_t read_batch() noexcept {
     const auto got = ::read(source_.get(), batch_.data(), sizeof batch_);

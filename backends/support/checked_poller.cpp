@@ -40,7 +40,7 @@ std::error_code CheckedPoller::add(int fd, Token token, Interest interest,
     return Errc::descriptor_too_large;
   }
   // Kernels differ on it: epoll refuses, an old kqueue takes itself.
-  if (capabilities_.pollable_handle && fd == handle()) return Errc::invalid_argument;
+  if (fd == handle_) return Errc::invalid_argument;
   Registration fresh{.token = token,
                      .interest = interest,
                      .trigger = trigger,
@@ -126,8 +126,10 @@ void CheckedPoller::wake() noexcept {
 
 std::optional<int> CheckedPoller::pollable_handle() noexcept {
   if (!capabilities_.pollable_handle || is_foreign_process()) return std::nullopt;
-  if (wake_state_.always_signal()) wakeup_.signal();
-  return handle();
+  if (handle_ < 0) handle_ = open_handle();
+  if (handle_ < 0) return std::nullopt;
+  if (wake_state_.always_signal()) rouse();
+  return handle_;
 }
 
 }  // namespace polymux

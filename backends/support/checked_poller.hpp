@@ -72,8 +72,9 @@ class CheckedPoller : public Poller {
   /// Asks the kernel once. May return early, with nothing, and with EINTR.
   [[nodiscard]] virtual Look look(std::span<Event> out, Timeout timeout) = 0;
 
-  /// The descriptor for `pollable_handle`; asked only where the capability is there.
-  [[nodiscard]] virtual int handle() const noexcept { return -1; }
+  /// The descriptor for `pollable_handle`, -1 if it cannot be had now; asked only where the
+  /// capability is there, and until it is had. File and number stay the same for good.
+  [[nodiscard]] virtual int open_handle() noexcept { return -1; }
 
   [[nodiscard]] std::error_code check_request(Interest interest, Trigger trigger) const noexcept;
   [[nodiscard]] std::error_code try_add(int fd, Registration& fresh);
@@ -84,6 +85,8 @@ class CheckedPoller : public Poller {
   RegistrationTable table_;
   Wakeup wakeup_;
   WakeState wake_state_;
+  /// What `pollable_handle` gave; -1 while nobody has asked.
+  int handle_ = -1;
 };
 
 }  // namespace polymux

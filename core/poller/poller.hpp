@@ -78,8 +78,8 @@ class Poller {
 
   /// A descriptor that is readable while `wait` may have something to report, for use inside
   /// another loop: poll it for reading, then `wait` with a zero time-out. Empty where
-  /// `Capabilities::pollable_handle` is false. It stays the poller's: do not read, change or close
-  /// it.
+  /// `Capabilities::pollable_handle` is false, and while no descriptor is free for it. It stays the
+  /// same for the life of the poller, and the poller's: do not read, change or close it.
   ///
   /// Once asked for, each `wake` also makes it readable, which costs a system call a wake.
   [[nodiscard]] virtual std::optional<int> pollable_handle() noexcept = 0;

@@ -150,17 +150,20 @@ OpenResult open_poller(const Requirements& required) {
 }
 
 Waitable waitable(int fd, BackendId backend, Interest interest) {
-  // A number that is closed may be taken by the very poller that is asked. So two are asked, each
-  // after the one before it, whose number it might have been, is gone.
-  auto before = open_poller(backend);
-  for (int round = 0; round < 2 && before; ++round) {
-    auto asked = open_poller(backend);
-    before = std::move(asked);
-    if (!before) break;
-    const auto error = before.poller->add(fd, Token{}, interest);
-    if (error) return {.error = error, .reason = error.message()};
+  // A number that is closed may be taken by the very poller that is asked, which then says anything
+  // of it. So two are asked, the second with other numbers than the first, and each after all
+  // before it are gone: one of them finds it closed.
+  auto asked = open_poller(backend);
+  Waitable answer;
+  for (int round = 0; round < 2 && asked; ++round) {
+    auto next = open_poller(backend);
+    asked = std::move(next);
+    if (!asked) break;
+    const auto error = asked.poller->add(fd, Token{}, interest);
+    answer = {.error = error, .reason = error ? error.message() : std::string()};
+    if (error == Errc::bad_descriptor) break;
   }
-  return {.error = before.error, .reason = before.message};
+  return asked ? answer : Waitable{.error = asked.error, .reason = asked.message};
 }
 
 Waitable waitable(int fd, std::string_view backend, Interest interest) {

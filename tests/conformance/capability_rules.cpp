@@ -146,6 +146,34 @@ TEST_P(CapabilityRules, Cap3HandleFollowsEachChangeAtOnce) {
   EXPECT_FALSE(is_readable(*handle)) << "remove";
 }
 
+TEST_P(CapabilityRules, Cap3HandleStaysWithWhoWaitsForIt) {
+  if (!capabilities().pollable_handle) GTEST_SKIP() << "the backend has no handle; see CAP-2";
+  // To be rid of a duplicate, a backend may have to open anew what it waits with.
+  auto [near, far] = connected_pair();
+  auto good = connected_pair();
+  const auto copy = duplicate(near);
+  add(near, Token{1}, Interest::read);
+  add(good.near, Token{2}, Interest::read);
+  const auto handle = poller().pollable_handle();
+  ASSERT_TRUE(handle);
+  const auto outer = open_another();
+  ASSERT_NE(outer, nullptr);
+  EXPECT_TRUE(succeeded(outer->add(*handle, Token{3}, Interest::read)));
+  const int number = near.get();
+  near.reset();
+  EXPECT_TRUE(succeeded(poller().remove(number)));
+  send(far, "x");
+  ASSERT_TRUE(is_ready_for(copy, POLLIN));
+  expect_silence();
+  test::expect_silence(*outer);
+
+  send(good.far, "y");
+
+  EXPECT_EQ(test::expect_ready(*outer, Token{3}, Ready::readable), Ready::readable);
+  EXPECT_EQ(look(poller()).ready(Token{2}), Ready::readable);
+  EXPECT_EQ(poller().pollable_handle(), handle);
+}
+
 TEST_P(CapabilityRules, Cap4HandleOfAnotherPollerCanBeWaitedFor) {
   std::unique_ptr<Poller> inner;
   for (const auto& status : available_backends()) {

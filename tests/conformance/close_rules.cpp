@@ -265,6 +265,26 @@ TEST_P(CloseRules, Close8DuplicateIsDroppedThoughNoDescriptorIsLeft) {
   EXPECT_TRUE(look(poller()).result.woken);
 }
 
+TEST_P(CloseRules, Close8NumberThatThePollerTakesItselfIsDropped) {
+  // The only number that is free is the one that was closed without remove.
+  auto [near, far] = connected_pair();
+  auto good = connected_pair();
+  const auto copy = duplicate(near);
+  add(near, Token{1}, Interest::read);
+  add(good.near, Token{2}, Interest::read);
+  static_cast<void>(look(poller()));
+  const ExhaustedDescriptors exhausted;
+  near.reset();
+  static_cast<void>(poller().pollable_handle());
+  send(far, "x");
+  ASSERT_TRUE(is_ready_for(copy, POLLIN));
+  expect_own_reports_then_silence(Token{1});
+
+  send(good.far, "y");
+
+  EXPECT_EQ(expect_ready(Token{2}, Ready::readable), Ready::readable);
+}
+
 TEST_P(CloseRules, Close9CloseDuringAWaitBreaksNothing) {
   auto [near, far] = connected_pair();
   auto good = connected_pair();

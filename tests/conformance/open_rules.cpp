@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <polymux/poller/backend_info.hpp>
 #include <polymux/poller/registry.hpp>
@@ -201,6 +202,24 @@ TEST_P(OpenRules, Open6WaitableAnswersAsAddDoes) {
   }
 
   EXPECT_EQ(open_numbers(), before);
+}
+
+TEST_P(OpenRules, Open6NumberThatThePollerWouldTakeItselfIsClosed) {
+  const auto id = id_of_subject();
+  std::vector<int> closed;
+  {
+    std::vector<Fd> taken;
+    for (int count = 0; count < 16; ++count) {
+      taken.push_back(open_file("/dev/null", O_RDONLY));
+      closed.push_back(taken.back().get());
+    }
+  }
+
+  for (const int number : closed) {
+    EXPECT_TRUE(
+        is_error(registry().can_wait(number, id, Interest::read).error, Errc::bad_descriptor))
+        << number;
+  }
 }
 
 TEST_P(OpenRules, Open7WithoutDescriptorsOpeningFailsCleanly) {

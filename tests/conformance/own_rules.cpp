@@ -119,6 +119,22 @@ TEST_P(OwnRules, Own1PollerNeitherReadsNorChangesDescriptors) {
   EXPECT_EQ(::read(reader.get(), block, sizeof block), 4);
 }
 
+TEST_P(OwnRules, Own1OwnerOfASocketStaysItsOwner) {
+  // To whom SIGURG goes: it is ignored unless somebody handles it.
+  auto [near, far] = connected_pair();
+  ASSERT_EQ(::fcntl(near.get(), F_SETOWN, ::getpid()), 0);
+
+  add(near, Token{1}, Interest::read);
+  expect_silence(std::chrono::milliseconds(20));
+
+  EXPECT_EQ(::fcntl(near.get(), F_GETOWN), ::getpid());
+  send(far, "x");
+  expect_ready(Token{1}, Ready::readable);
+  EXPECT_TRUE(succeeded(poller().remove(near.get())));
+  EXPECT_EQ(::fcntl(near.get(), F_GETOWN), ::getpid());
+  EXPECT_EQ(::fcntl(near.get(), F_GETFL) & O_ASYNC, 0);
+}
+
 TEST_P(OwnRules, Own2EveryDescriptorOfThePollerIsClosedOnExec) {
   const auto before = open_numbers();
   const auto other = open_another();
