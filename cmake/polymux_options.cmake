@@ -2,6 +2,8 @@
 option(POLYMUX_BUILD_APPS "Build the command polymux (needs CLI11 and nlohmann-json)"
        ${PROJECT_IS_TOP_LEVEL})
 option(POLYMUX_BUILD_TESTS "Build the tests (needs GoogleTest)" ${PROJECT_IS_TOP_LEVEL})
+option(POLYMUX_BUILD_CONFORMANCE
+       "Build the conformance suite (needs GoogleTest, CLI11 and nlohmann-json)" ${PROJECT_IS_TOP_LEVEL})
 option(POLYMUX_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(POLYMUX_INSTALL "Generate the install target" ${PROJECT_IS_TOP_LEVEL})
 option(POLYMUX_WERROR "Treat warnings as errors" OFF)

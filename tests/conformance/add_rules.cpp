@@ -502,3 +502,5 @@ TEST_P(AddRules, Add18SignalsDoNotDisturbRegistrations) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(add_rules)

@@ -248,3 +248,5 @@ TEST_P(CapabilityRules, Cap6PollerDoesNotWaitForItself) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(capability_rules)

@@ -329,3 +329,5 @@ TEST_P(CloseRules, Close9WaitWhoseOnlyNumberIsClosedLastsItsTime) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(close_rules)

@@ -3,11 +3,11 @@
 #include <cctype>
 #include <ostream>
 
-namespace polymux::test {
-
-void PrintTo(const Subject& subject, std::ostream* out) {
+void polymux::conformance::PrintTo(const Subject& subject, std::ostream* out) {
   *out << subject.name;
 }
+
+namespace polymux::test {
 
 void ConformanceTest::SetUp() {
   const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();

@@ -12,13 +12,19 @@
 #include <polymux/poller/poller.hpp>
 
 #include "tests/conformance/subject.hpp"
+#include "tests/conformance/suite.hpp"
 #include "tests/support/clocks.hpp"
 #include "tests/support/descriptors.hpp"
 #include "tests/support/poller_assertions.hpp"
 
-namespace polymux::test {
+namespace polymux::conformance {
 
+// GoogleTest finds it by the namespace of what it prints.
 void PrintTo(const Subject& subject, std::ostream* out);
+
+}  // namespace polymux::conformance
+
+namespace polymux::test {
 
 /// A poller of the subject, fresh for each test; and the bound on the CPU that a test may use.
 ///

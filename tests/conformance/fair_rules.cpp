@@ -109,3 +109,5 @@ TEST_P(FairRules, Fair3AThousandAreReportedAtOnce) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(fair_rules)

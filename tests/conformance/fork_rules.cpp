@@ -246,3 +246,5 @@ TEST_P(ForkRules, Fork6StartedProgramChangesNothing) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(fork_rules)

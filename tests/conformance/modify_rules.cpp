@@ -211,3 +211,5 @@ TEST_P(ModifyRules, Mod8OfSeveralMistakesTheSameOneIsNamed) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(modify_rules)

@@ -101,3 +101,5 @@ TEST_P(NoneRules, None5NothingToDoCostsNothing) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(none_rules)

@@ -273,3 +273,5 @@ TEST_P(OpenRules, Open8BestThatMeetsTheRequirementsIsChosen) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(open_rules)

@@ -295,3 +295,5 @@ TEST_P(OwnRules, Own7WhoeverRegisteredFirstMayGoFirst) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(own_rules)

@@ -150,3 +150,5 @@ TEST_P(PriorityRules, Prio7UrgentDataIsToldThoughTheEndHasCome) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(priority_rules)

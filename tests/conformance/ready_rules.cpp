@@ -458,3 +458,5 @@ TEST_P(ReadyRules, Ready22QueuedErrorHoldsUntilItIsTaken) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(ready_rules)

@@ -186,3 +186,5 @@ TEST_P(RemoveRules, Rem1TokenIsNotReportedThoughTheDescriptorTravels) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(remove_rules)

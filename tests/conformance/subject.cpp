@@ -4,7 +4,9 @@
 
 #include <polymux/poller/registry.hpp>
 
-namespace polymux::test {
+#include "tests/conformance/known_departures.hpp"
+
+namespace polymux::conformance {
 namespace {
 
 std::vector<Subject>& all_subjects() {
@@ -22,8 +24,10 @@ void add_available_backends() {
   for (const auto& status : available_backends()) {
     if (!status.is_available()) continue;
     const std::string name(status.name);
-    add_subject(
-        {.name = name, .open = [name] { return open_poller(name).poller; }, .backend = name});
+    add_subject({.name = name,
+                 .open = [name] { return open_poller(name).poller; },
+                 .backend = name,
+                 .departures = known_departures(name)});
   }
 }
 
@@ -31,4 +35,4 @@ const std::vector<Subject>& subjects() {
   return all_subjects();
 }
 
-}  // namespace polymux::test
+}  // namespace polymux::conformance

@@ -202,3 +202,5 @@ TEST_P(TimeRules, Time8StoppedProcessWaitsOn) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(time_rules)

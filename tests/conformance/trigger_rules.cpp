@@ -237,3 +237,5 @@ TEST_P(TriggerRules, Trig9EndOfAPipeIsAnEdgeToo) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(trigger_rules)

@@ -208,3 +208,5 @@ TEST_P(WaitRules, Wait10BufferMayBeLargerThanAnyKernelWants) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(wait_rules)

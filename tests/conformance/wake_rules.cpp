@@ -251,3 +251,5 @@ TEST_P(WakeRules, Wake6CallsBetweenTakeNoWakeAway) {
 
 }  // namespace
 }  // namespace polymux::test
+
+POLYMUX_SUITE_PART(wake_rules)

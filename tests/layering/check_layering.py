@@ -48,6 +48,9 @@ LAYERS = {
 }
 BACKEND = ["core/poller", "platform", "backends/support"]
 
+# Installed headers that are not under core/: <polymux/conformance.hpp> is found beside the suite.
+CONFORMANCE_INCLUDE = "tests/conformance/include/"
+
 # Only the registry knows which backends there are, by the list that the build writes.
 GENERATED = "backend_list.hpp"
 GENERATED_USER = "core/poller/registry.cpp"
@@ -94,7 +97,10 @@ class Tree:
         listing = self.root / "core" / "CMakeLists.txt"
         text = listing.read_text(encoding="utf-8") if listing.exists() else ""
         found = re.search(r"set\(\s*polymux_public_headers\s+([^)$]*)\)", text)
-        return {f"core/{name}" for name in found.group(1).split()} if found else set()
+        core = {f"core/{name}" for name in found.group(1).split()} if found else set()
+        suite = {path.relative_to(self.root).as_posix()
+                 for path in (self.root / CONFORMANCE_INCLUDE).rglob("*.hpp")}
+        return core | suite
 
 
 def layer_of(file):
@@ -128,6 +134,9 @@ def check_own_include(tree, file, target):
 def check_include(tree, file, angled, quoted):
     if angled is not None:
         if angled.startswith("polymux/"):
+            beside_the_suite = CONFORMANCE_INCLUDE + angled
+            if (tree.root / beside_the_suite).exists():
+                return check_own_include(tree, file, beside_the_suite)
             return check_own_include(tree, file, "core" + angled[len("polymux"):])
         if file.startswith("core/") and angled not in STANDARD:
             return f"core takes the standard library only, and <{angled}> is not of it"

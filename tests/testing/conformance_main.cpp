@@ -1,14 +1,11 @@
 // Runs the rules of docs/contract.md against a poller that could inject faults and injects none,
 // and against one with the fault that no rule forbids.
 
-#include <gtest/gtest.h>
-
 #include <memory>
 
+#include <polymux/conformance.hpp>
 #include <polymux/poller/registry.hpp>
 #include <polymux/testing/faulty_poller.hpp>
-
-#include "tests/conformance/subject.hpp"
 
 namespace {
 
@@ -23,10 +20,9 @@ std::unique_ptr<polymux::Poller> open_wrapped(const polymux::testing::FaultPlan&
 }  // namespace
 
 int main(int argc, char** argv) {
-  polymux::test::add_subject({.name = "faultless", .open = [] { return open_wrapped({}); }});
-  polymux::test::add_subject(
+  polymux::conformance::add_subject({.name = "faultless", .open = [] { return open_wrapped({}); }});
+  polymux::conformance::add_subject(
       {.name = "reordered",
        .open = [] { return open_wrapped({.reordered = polymux::testing::Frequency::every(1)}); }});
-  ::testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
+  return polymux::conformance::main(argc, argv);
 }

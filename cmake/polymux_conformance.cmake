@@ -1,0 +1,33 @@
+# What the tests and the conformance suite share, and the suite. Whoever asks for the tests must have
+# what they need; without them the suite is left out where something is missing, with the reason.
+set(polymux_why_no_conformance "built without it: POLYMUX_BUILD_CONFORMANCE is off")
+if(NOT POLYMUX_BUILD_TESTS AND NOT POLYMUX_BUILD_CONFORMANCE)
+  return()
+endif()
+
+include(polymux_googletest)
+find_package(CLI11 QUIET)
+find_package(nlohmann_json QUIET)
+set(missing "")
+foreach(pair GTest::gtest=GoogleTest CLI11::CLI11=CLI11 nlohmann_json::nlohmann_json=nlohmann-json)
+  string(REGEX MATCH "^(.+)=(.+)$" pair ${pair})
+  if(NOT TARGET ${CMAKE_MATCH_1})
+    list(APPEND missing ${CMAKE_MATCH_2})
+  endif()
+endforeach()
+if(missing)
+  list(JOIN missing ", " missing)
+  if(POLYMUX_BUILD_TESTS)
+    message(FATAL_ERROR "polymux: the tests need ${missing}, which CMake does not find; "
+                        "-DPOLYMUX_BUILD_TESTS=OFF builds without them")
+  endif()
+  set(polymux_why_no_conformance "built without it: CMake did not find ${missing}")
+  message(STATUS "polymux: no conformance suite: CMake does not find ${missing}")
+  return()
+endif()
+
+include(polymux_testing)
+add_subdirectory(tests/support)
+if(POLYMUX_BUILD_CONFORMANCE)
+  add_subdirectory(tests/conformance)
+endif()
