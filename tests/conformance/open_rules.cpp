@@ -217,7 +217,7 @@ TEST_P(OpenRules, Open6NumberThatThePollerWouldTakeItselfIsClosed) {
 
   for (const int number : closed) {
     EXPECT_TRUE(
-        is_error(registry().can_wait(number, id, Interest::read).error, Errc::bad_descriptor))
+        is_error(registry().can_wait_by_id(number, id, Interest::read).error, Errc::bad_descriptor))
         << number;
   }
 }
