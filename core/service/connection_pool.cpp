@@ -110,16 +110,18 @@ void ConnectionPool::sweep() noexcept {
 }
 
 void ConnectionPool::expire(Connection& connection) noexcept {
-  if (connection.phase == Phase::quiet) {
+  auto outcome = Connection::Outcome::idle;
+  if (connection.phase != Phase::lingering) {
     // The loop may be behind, and bytes may wait that it has not been told of.
-    const auto outcome = connection.advance();
+    outcome = connection.advance();
     if (outcome == Connection::Outcome::progress) return;
-    if (outcome == Connection::Outcome::idle && connection.end_sending()) {
-      enter(connection, Phase::lingering);
-      return;
-    }
   }
-  if (connection.phase == Phase::serving) ++counters_.idle_timeouts;
+  const bool is_idle = outcome == Connection::Outcome::idle;
+  if (connection.phase == Phase::quiet && is_idle && connection.end_sending()) {
+    enter(connection, Phase::lingering);
+    return;
+  }
+  if (connection.phase == Phase::serving && is_idle) ++counters_.idle_timeouts;
   close(connection);
 }
 

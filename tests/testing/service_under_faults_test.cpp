@@ -170,5 +170,30 @@ TEST_P(ServiceUnderFaults, DrainAnswersWhoeverIsThere) {
   }
 }
 
+/// A loop that was busy for longer than the idle time-out, and then cannot see to all at once.
+TEST(ServiceBehind, ClientWhoseBytesWaitIsNotIdle) {
+  for (const auto& plan : {FaultPlan{.short_batch = Frequency::every(1), .short_batch_room = 1},
+                           FaultPlan{.late = Frequency::every(1), .most_late_waits = 1}}) {
+    EventLoop loop(std::make_unique<FaultyPoller>(open_poller().poller, plan));
+    ToupperService service;
+    ConnectionManager manager(loop, service, {.idle_timeout = 30ms});
+    SocketPair one;
+    SocketPair other;
+    ASSERT_FALSE(manager.adopt(one.near.release()));
+    ASSERT_FALSE(manager.adopt(other.near.release()));
+
+    loop.post([] { std::this_thread::sleep_for(40ms); });
+    ASSERT_FALSE(loop.run_once(0ns));
+    write_text(one.far.get(), "one");
+    write_text(other.far.get(), "other");
+    ASSERT_FALSE(loop.run_once(0ns));
+    ASSERT_FALSE(loop.run_once(0ns));
+
+    EXPECT_EQ(read_now(one.far.get()), "ONE");
+    EXPECT_EQ(read_now(other.far.get()), "OTHER");
+    EXPECT_EQ(manager.counters().idle_timeouts, 0U);
+  }
+}
+
 }  // namespace
 }  // namespace polymux::testing
