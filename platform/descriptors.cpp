@@ -11,6 +11,11 @@
 namespace polymux {
 namespace {
 
+// Of a call that asks what a number is: any other failure says nothing about the number.
+std::error_code why_unknown() noexcept {
+  return errno == EBADF ? make_error_code(Errc::bad_descriptor) : last_error();
+}
+
 std::uint32_t fold(const struct stat& status) noexcept {
   const auto inode = static_cast<std::uint64_t>(status.st_ino);
   const auto device = static_cast<std::uint64_t>(status.st_dev);
@@ -41,7 +46,7 @@ std::error_code set_close_on_exec(int fd) noexcept {
 
 std::error_code describe(int fd, DescriptorInfo& info) noexcept {
   struct stat status {};
-  if (::fstat(fd, &status) != 0) return Errc::bad_descriptor;
+  if (::fstat(fd, &status) != 0) return why_unknown();
   info = {};
   info.file_id = fold(status);
   if (S_ISSOCK(status.st_mode)) {
@@ -52,7 +57,8 @@ std::error_code describe(int fd, DescriptorInfo& info) noexcept {
   }
   info.is_pipe = S_ISFIFO(status.st_mode);
   const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || (flags & path_only) != 0) return Errc::bad_descriptor;
+  if (flags < 0) return why_unknown();
+  if ((flags & path_only) != 0) return Errc::bad_descriptor;
   const int mode = flags & O_ACCMODE;
   info.can_read = mode == O_RDONLY || mode == O_RDWR;
   info.can_write = mode == O_WRONLY || mode == O_RDWR;
@@ -60,7 +66,7 @@ std::error_code describe(int fd, DescriptorInfo& info) noexcept {
 }
 
 bool is_open(int fd) noexcept {
-  return ::fcntl(fd, F_GETFD) >= 0;
+  return ::fcntl(fd, F_GETFD) >= 0 || errno != EBADF;
 }
 
 }  // namespace polymux

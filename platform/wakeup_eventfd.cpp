@@ -16,8 +16,9 @@ std::error_code Wakeup::open() noexcept {
 void Wakeup::signal() noexcept {
   const int saved = errno;
   const std::uint64_t one = 1;
-  // Fails only if the counter is full, and then it is readable anyway.
-  [[maybe_unused]] const auto written = ::write(read_end_.get(), &one, sizeof one);
+  // Fails otherwise only if the counter is full, and then it is readable anyway.
+  while (::write(read_end_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+  }
   errno = saved;
 }
 

@@ -15,8 +15,9 @@ std::error_code Wakeup::open() noexcept {
 void Wakeup::signal() noexcept {
   const int saved = errno;
   const char byte = 0;
-  // Fails only if the pipe is full, and then it is readable anyway.
-  [[maybe_unused]] const auto written = ::write(write_end_.get(), &byte, 1);
+  // Fails otherwise only if the pipe is full, and then it is readable anyway.
+  while (::write(write_end_.get(), &byte, 1) < 0 && errno == EINTR) {
+  }
   errno = saved;
 }
 

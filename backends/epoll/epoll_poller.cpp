@@ -151,7 +151,9 @@ class EpollPoller final : public CheckedPoller {
   // reports. So every 256th report of a registration is checked; the cost is lost in the noise.
   bool is_same_file(int fd, const Registration& registration) noexcept {
     DescriptorInfo now;
-    return !describe(fd, now) && now.file_id == registration.file.file_id;
+    // Where the kernel cannot tell, it is asked again another time.
+    if (const auto error = describe(fd, now)) return error != Errc::bad_descriptor;
+    return now.file_id == registration.file.file_id;
   }
 
   // Such an entry cannot be taken out of the set, for epoll_ctl(2) wants its number: a new set
