@@ -30,7 +30,7 @@ class PlainSignal final : public ReadinessSignals {
 
   // Whichever thread the process's signal interrupts, the handler tells all.
   bool enter_thread() noexcept override { return false; }
-  void readdress(int /*fd*/) noexcept override {}
+  bool readdress(int /*fd*/) noexcept override { return true; }
 
   bool arm(int fd) noexcept override {
     const int flags = ::fcntl(fd, F_GETFL);
@@ -45,7 +45,7 @@ class PlainSignal final : public ReadinessSignals {
 
   void disarm(int fd) noexcept override {
     const int flags = ::fcntl(fd, F_GETFL);
-    static_cast<void>(::fcntl(fd, F_SETFL, flags & ~O_ASYNC));
+    if (flags >= 0) static_cast<void>(::fcntl(fd, F_SETFL, flags & ~O_ASYNC));
     static_cast<void>(::fcntl(fd, F_SETOWN, 0));
   }
 

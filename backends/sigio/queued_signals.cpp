@@ -102,18 +102,22 @@ constinit std::atomic<bool> may_signal_for_ever{false};
 /// What a thread had blocked before its first poller, and how many it has.
 struct ThreadMask {
   int pollers = 0;
+  bool is_blocked = false;
   sigset_t before{};
   std::uint64_t process = 0;
 
-  void enter() noexcept {
+  /// False if the signals cannot be blocked: then none may be asked for.
+  [[nodiscard]] bool enter() noexcept {
     // In a child by fork the pollers are the parent's.
     if (std::exchange(process, process_epoch()) != process_epoch()) pollers = 0;
-    if (pollers++ > 0) return;
-    const auto ours = both_signals();
-    ::pthread_sigmask(SIG_BLOCK, &ours, &before);
+    if (pollers++ == 0) {
+      const auto ours = both_signals();
+      is_blocked = ::pthread_sigmask(SIG_BLOCK, &ours, &before) == 0;
+    }
+    return is_blocked;
   }
   void leave() noexcept {
-    if (--pollers > 0 || may_signal_for_ever.load()) return;
+    if (--pollers > 0 || !is_blocked || may_signal_for_ever.load()) return;
     auto ours = both_signals();
     for (const int number : {readiness_signal(), SIGIO}) {
       if (::sigismember(&before, number) == 1) ::sigdelset(&ours, number);
@@ -161,7 +165,7 @@ class QueuedSignals final : public ReadinessSignals {
     const auto thread = this_thread();
     if (thread == owner_) return false;
     const std::scoped_lock lock(exchange().mutex);
-    thread_mask.enter();
+    is_masked_ = thread_mask.enter();
     owner_ = thread;
     return true;
   }
@@ -169,22 +173,23 @@ class QueuedSignals final : public ReadinessSignals {
   bool arm(int fd) noexcept override {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || (flags & O_ASYNC) != 0 || has_owner(fd)) return false;
-    readdress(fd);
-    const bool is_armed = ::fcntl(fd, F_SETSIG, readiness_signal()) == 0 &&
+    const bool is_armed = readdress(fd) && ::fcntl(fd, F_SETSIG, readiness_signal()) == 0 &&
                           ::fcntl(fd, F_SETFL, flags | O_ASYNC) == 0;
     if (!is_armed) disarm(fd);
     return is_armed;
   }
 
-  void readdress(int fd) noexcept override {
+  bool readdress(int fd) noexcept override {
+    // Unblocked, the first signal would end the process.
+    if (!is_masked_) return false;
     // To the thread and not to the process, any thread of which might take it.
     const f_owner_ex owner{.type = F_OWNER_TID, .pid = owner_};
-    static_cast<void>(::fcntl(fd, F_SETOWN_EX, &owner));
+    return ::fcntl(fd, F_SETOWN_EX, &owner) == 0;
   }
 
   void disarm(int fd) noexcept override {
     const int flags = ::fcntl(fd, F_GETFL);
-    static_cast<void>(::fcntl(fd, F_SETFL, flags & ~O_ASYNC));
+    if (flags >= 0) static_cast<void>(::fcntl(fd, F_SETFL, flags & ~O_ASYNC));
     static_cast<void>(::fcntl(fd, F_SETSIG, 0));
     static_cast<void>(::fcntl(fd, F_SETOWN, 0));
   }
@@ -243,6 +248,8 @@ class QueuedSignals final : public ReadinessSignals {
 
   UniqueFd source_;
   Thread owner_ = 0;
+  /// The owner has the signals blocked.
+  bool is_masked_ = false;
   std::array<signalfd_siginfo, 64> batch_{};
   std::vector<int> numbers_;
   /// Guarded by the exchange's mutex.

@@ -31,8 +31,8 @@ class ReadinessSignals {
   /// \return False if it does not, and has to be looked at every time: somebody asked for its
   ///         signals before, under another number perhaps, or it has none.
   [[nodiscard]] virtual bool arm(int fd) noexcept = 0;
-  /// Has a file that was armed signal the thread that was entered since.
-  virtual void readdress(int fd) noexcept = 0;
+  /// Has a file that was armed signal the thread that was entered since. False if it does not.
+  [[nodiscard]] virtual bool readdress(int fd) noexcept = 0;
   /// Undoes `arm`. The number must still mean the file that was armed.
   virtual void disarm(int fd) noexcept = 0;
   /// Instead of `disarm`, if the number was closed: a duplicate may go on signalling.

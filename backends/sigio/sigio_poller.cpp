@@ -99,8 +99,10 @@ class SigioPoller final : public CheckedPoller {
   void enter_thread() noexcept {
     if (!signals_->enter_thread()) return;
     registrations().for_each([this](int fd, Registration& registration) {
-      if (registration.note != is_mute && !witness_.confirm(fd, registration.file)) {
-        signals_->readdress(fd);
+      const bool is_ours = registration.note != is_mute && !witness_.confirm(fd, registration.file);
+      if (is_ours && !signals_->readdress(fd)) {
+        signals_->disarm(fd);
+        registration.note = is_mute;
       }
       static_cast<void>(heat(fd));
     });
