@@ -1,9 +1,11 @@
 #include <event2/event.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -13,7 +15,6 @@
 #include "backends/support/open_backend.hpp"
 #include "platform/descriptor_witness.hpp"
 #include "platform/descriptors.hpp"
-#include "platform/system_error.hpp"
 
 namespace polymux {
 namespace {
@@ -174,8 +175,16 @@ class LibeventPoller final : public CheckedPoller {
       }
     }
     const int failed = event_base_loop(base_.get(), flags);
+    const int code = errno;
     event_del(alarm_.get());
-    return failed < 0 ? last_error() : std::error_code{};
+    return failed < 0 ? why_failed(code) : std::error_code{};
+  }
+
+  // libevent writes a warning to stderr after poll(2) has failed, and what comes of that may be the
+  // last error by now. Whatever poll(2) does not say, for want of memory it was.
+  static std::error_code why_failed(int code) noexcept {
+    const bool is_polls = code == EINVAL || code == EFAULT || code == EAGAIN;
+    return {is_polls ? code : ENOMEM, std::system_category()};
   }
 
   static timeval to_timeval(std::chrono::nanoseconds timeout) noexcept {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <cstdint>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include "core/loop/callback_guard.hpp"
@@ -11,6 +13,21 @@
 #include "core/loop/timer_queue.hpp"
 
 namespace polymux {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long the loop rests where the system cannot wait for it, and how often in a row: two seconds.
+constexpr auto rest = 10ms;
+constexpr int most_rests = 200;
+
+// poll(2) and select(2): ENOMEM, and EAGAIN on macOS and the BSDs.
+bool may_pass(std::error_code error) {
+  return error == std::errc::not_enough_memory ||
+         error == std::errc::resource_unavailable_try_again;
+}
+
+}  // namespace
 
 EventLoop::EventLoop(std::unique_ptr<Poller> poller)
     : poller_(std::move(poller)), timers_(std::make_unique<TimerQueue>()) {
@@ -20,8 +37,15 @@ EventLoop::EventLoop(std::unique_ptr<Poller> poller)
 EventLoop::~EventLoop() = default;
 
 std::error_code EventLoop::run() {
+  int rests = 0;
   while (!is_stopping_.exchange(false)) {
-    if (const auto error = run_once()) return error;
+    const auto error = run_once();
+    if (!error) {
+      rests = 0;
+      continue;
+    }
+    if (!may_pass(error) || ++rests > most_rests) return error;
+    std::this_thread::sleep_for(rest);
   }
   return {};
 }
