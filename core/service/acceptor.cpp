@@ -27,8 +27,10 @@ std::error_code Acceptor::open() noexcept {
   return start(listener_.socket.get(), Interest::read);
 }
 
-void Acceptor::on_ready(Ready /*ready*/) {
+void Acceptor::on_ready(Ready ready) {
   accept_some();
+  // Said to be closed, and silent from now on: it is tried again after a while.
+  if (ready == Ready::invalid) owner_.on_exhausted();
 }
 
 bool Acceptor::accept_some() noexcept {

@@ -33,9 +33,10 @@ bool Connection::end_sending() noexcept {
   return !shut_down_writing(fd());
 }
 
-void Connection::on_ready(Ready /*ready*/) {
-  // Reading and writing tell more than the readiness does.
-  if (advance() == Outcome::over) pool_->close(*this);
+void Connection::on_ready(Ready ready) {
+  // Reading and writing tell more than the readiness does; but of what was found closed no more
+  // will be told.
+  if (ready == Ready::invalid || advance() == Outcome::over) pool_->close(*this);
 }
 
 Connection::Outcome Connection::advance() noexcept {
