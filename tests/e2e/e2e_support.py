@@ -64,19 +64,20 @@ def die_with_parent():
 class Process:
     """A started `polymux`, which does not outlive its test."""
 
-    def __init__(self, test, arguments, environment=None, limits=(), program=None):
+    def __init__(self, test, arguments, environment=None, limits=(), program=None,
+                 prepare=die_with_parent):
         self.test = test
         self.errors = tempfile.TemporaryFile()
         test.addCleanup(self.errors.close)
 
-        def prepare():
-            die_with_parent()
+        def before_exec():
+            prepare()
             for name, value in limits:
                 resource.setrlimit(name, value)
 
         self.process = subprocess.Popen(
             [program or POLYMUX, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=self.errors, env={**os.environ, **(environment or {})}, preexec_fn=prepare)
+            stderr=self.errors, env={**os.environ, **(environment or {})}, preexec_fn=before_exec)
         test.addCleanup(self._end)
 
     def _end(self):
@@ -99,16 +100,23 @@ class Process:
         except subprocess.TimeoutExpired:
             self.test.fail(f"still running after {seconds * SLOW:.1f} s; stderr: {self.stderr()}")
 
-    def read_line(self, seconds=10):
+    def first_line(self, seconds=10):
+        """A line of stdout; what there is of it if the output ends or the time is over."""
         deadline = deadline_in(seconds)
         line = b""
         while not line.endswith(b"\n"):
             ready, _, _ = select.select([self.process.stdout], [], [], left_until(deadline))
             byte = os.read(self.process.stdout.fileno(), 1) if ready else b""
             if not byte:
-                self.test.fail(f"no line on stdout, but {line!r}; stderr: {self.stderr()}")
+                break
             line += byte
-        return line.decode().rstrip("\n")
+        return line.decode()
+
+    def read_line(self, seconds=10):
+        line = self.first_line(seconds)
+        if not line.endswith("\n"):
+            self.test.fail(f"no line on stdout, but {line!r}; stderr: {self.stderr()}")
+        return line.rstrip("\n")
 
     def stderr(self):
         self.errors.seek(0)
