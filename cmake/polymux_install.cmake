@@ -44,6 +44,17 @@ if(TARGET polymux_command)
   endif()
 endif()
 
+# A component of its own, for it needs GoogleTest. One that was built with the GoogleTest of this tree has
+# none to name to others.
+if(TARGET polymux_conformance AND NOT POLYMUX_GTEST_SOURCE)
+  install(TARGETS polymux_conformance EXPORT polymuxConformanceTargets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(FILES tests/conformance/include/polymux/conformance.hpp
+          DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/polymux)
+  install(EXPORT polymuxConformanceTargets NAMESPACE polymux:: DESTINATION ${polymux_cmake_dir})
+  list(APPEND polymux_pc_modules polymux-conformance)
+endif()
+
 install(EXPORT polymuxTargets NAMESPACE polymux:: DESTINATION ${polymux_cmake_dir})
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/polymuxConfig.cmake.in ${PROJECT_BINARY_DIR}/polymuxConfig.cmake
@@ -58,7 +69,7 @@ install(FILES ${PROJECT_BINARY_DIR}/polymuxConfig.cmake
 file(RELATIVE_PATH polymux_pc_prefix
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" polymux_pc_prefix ${polymux_pc_prefix})
-foreach(module polymux polymux-testing)
+foreach(module polymux polymux-testing ${polymux_pc_modules})
   configure_file(${CMAKE_CURRENT_LIST_DIR}/${module}.pc.in ${PROJECT_BINARY_DIR}/${module}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()

@@ -85,7 +85,8 @@ inline constexpr std::array<Interest, 3> directions{Interest::read, Interest::wr
 
 }  // namespace polymux::test
 
-/// Runs the tests of a fixture against every subject.
+/// Runs the tests of a fixture against every subject, of which there may be none.
 #define POLYMUX_FOR_EVERY_SUBJECT(Fixture)                                                   \
+  GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Fixture);                                    \
   INSTANTIATE_TEST_SUITE_P(Every, Fixture, ::testing::ValuesIn(::polymux::test::subjects()), \
                            ::polymux::test::name_of_subject)

@@ -1,7 +1,6 @@
 #include "tests/conformance/runner/isolated_test.hpp"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -20,78 +19,16 @@
 namespace polymux::conformance {
 namespace {
 
-// How a child ends. A sanitizer, an uncaught exception or a call of exit() ends it otherwise.
-constexpr int exit_passed = 70;
-constexpr int exit_failed = 71;
-constexpr int exit_not_applicable = 72;
-
 // More than that of what one test says is thrown away.
 constexpr std::size_t most_said = 64 * 1024;
 
 std::string_view trimmed(std::string_view text) {
-  // What follows is the name of backend and rule, which the report gives anyway.
-  if (const auto trace = text.find("Google Test trace:"); trace != text.npos) {
-    text = text.substr(0, trace);
-  }
   const auto first = text.find_first_not_of(" \n");
-  if (first == text.npos) return {};
+  if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \n") + 1 - first);
 }
 
-std::string_view file_name(const char* path) {
-  const std::string_view text = path == nullptr ? "" : path;
-  return text.substr(text.rfind('/') + 1);
-}
-
-/// Says what failed, or why a test does not apply, and nothing else.
-class Witness : public ::testing::EmptyTestEventListener {
- public:
-  void OnTestPartResult(const ::testing::TestPartResult& part) override {
-    if (part.passed()) return;
-    (part.skipped() ? is_skipped_ : is_failed_) = true;
-    std::string line;
-    if (!part.skipped()) {
-      line.append(file_name(part.file_name())) += ":" + std::to_string(part.line_number()) + ": ";
-    }
-    line.append(trimmed(part.message())) += "\n";
-    static_cast<void>(std::fwrite(line.data(), 1, line.size(), stdout));
-    static_cast<void>(std::fflush(stdout));
-  }
-  [[nodiscard]] int exit_code() const {
-    if (is_failed_) return exit_failed;
-    return is_skipped_ ? exit_not_applicable : exit_passed;
-  }
-
- private:
-  bool is_failed_ = false;
-  bool is_skipped_ = false;
-};
-
-#ifdef GTEST_FLAG_SET
-#define POLYMUX_SET_GTEST_FLAG(name, value) GTEST_FLAG_SET(name, value)
-#else
-#define POLYMUX_SET_GTEST_FLAG(name, value) static_cast<void>(::testing::GTEST_FLAG(name) = (value))
-#endif
-
-int run_in_child(const std::string& filter) {
-  POLYMUX_SET_GTEST_FLAG(filter, filter);
-  POLYMUX_SET_GTEST_FLAG(output, "");
-  POLYMUX_SET_GTEST_FLAG(repeat, 1);
-  POLYMUX_SET_GTEST_FLAG(also_run_disabled_tests, false);
-  auto& google = *::testing::UnitTest::GetInstance();
-  auto& listeners = google.listeners();
-  delete listeners.Release(listeners.default_result_printer());
-  auto* const witness = new Witness;
-  listeners.Append(witness);  // which owns it
-  const int failed = RUN_ALL_TESTS();
-  if (google.test_to_run_count() != 1) {
-    std::puts("the test is not there");
-    return exit_failed;
-  }
-  return failed != 0 ? exit_failed : witness->exit_code();
-}
-
-[[noreturn]] void become_test(const std::string& filter, int output,
+[[noreturn]] void become_test(const std::function<int()>& body, int output,
                               const std::vector<int>& close_in_child) {
   ::setpgid(0, 0);
   for (const int fd : close_in_child) ::close(fd);
@@ -100,7 +37,7 @@ int run_in_child(const std::string& filter) {
   ::close(output);
   ::signal(SIGINT, SIG_DFL);
   ::signal(SIGTERM, SIG_DFL);
-  const int code = run_in_child(filter);
+  const int code = body();
   static_cast<void>(std::fflush(nullptr));
   // Without the clean-up of what is the parent's.
   ::_exit(code);
@@ -114,7 +51,7 @@ std::string describe_end(int status) {
   return "the process ended with exit code " + std::to_string(WEXITSTATUS(status));
 }
 
-TestRun judge(int status, std::string said) {
+TestRun judge(int status, const std::string& said) {
   TestRun run;
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   if (code == exit_passed) {
@@ -132,7 +69,7 @@ TestRun judge(int status, std::string said) {
 
 }  // namespace
 
-IsolatedTest::IsolatedTest(const std::string& filter, std::chrono::nanoseconds limit,
+IsolatedTest::IsolatedTest(const std::function<int()>& body, std::chrono::nanoseconds limit,
                            const std::vector<int>& close_in_child)
     : deadline_(started_ + limit), limit_(limit) {
   std::array<int, 2> ends{};
@@ -149,7 +86,7 @@ IsolatedTest::IsolatedTest(const std::string& filter, std::chrono::nanoseconds l
   }
   if (id_ == 0) {
     ::close(ends[0]);
-    become_test(filter, ends[1], close_in_child);
+    become_test(body, ends[1], close_in_child);
   }
   // By both, for either may be first.
   ::setpgid(id_, id_);
@@ -219,16 +156,18 @@ void IsolatedTest::kill_late() noexcept {
   kill_all();
 }
 
+TestRun IsolatedTest::late_run() const {
+  TestRun run{.message = std::string(trimmed(said_))};
+  const auto limit = std::chrono::duration_cast<std::chrono::seconds>(limit_);
+  run.message += (run.message.empty() ? "" : "\n") + std::string("still running after ") +
+                 std::to_string(limit.count()) + " s, and killed";
+  return run;
+}
+
 TestRun IsolatedTest::finish() {
   if (!has_ended_) kill_late();
-  auto run = judge(reap(), said_);
-  if (is_late_) {
-    run.outcome = Outcome::failed;
-    run.message +=
-        (run.message.empty() ? "" : "\n") + std::string("still running after ") +
-        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limit_).count()) +
-        " s, and killed";
-  }
+  const int status = reap();
+  auto run = is_late_ ? late_run() : judge(status, said_);
   run.took = Clock::now() - started_;
   return run;
 }

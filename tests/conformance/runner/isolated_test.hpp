@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,18 +22,25 @@ enum class Outcome {
 struct TestRun {
   Outcome outcome = Outcome::failed;
   /// Empty for one that passed.
-  std::string message;
+  std::string message{};
   std::chrono::nanoseconds took{};
 };
+
+/// How the body of a test ends. A sanitizer, an uncaught exception or a call of exit() ends it
+/// otherwise.
+inline constexpr int exit_passed = 70;
+inline constexpr int exit_failed = 71;
+inline constexpr int exit_not_applicable = 72;
 
 /// One test in a child process: what crashes, hangs or ends the process costs that test alone.
 class IsolatedTest {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Forks. `close_in_child` are descriptors that the child has no business with.
+  /// Forks, and runs `body` in the child, which returns one of the codes above; what it prints is
+  /// the message. `close_in_child` are descriptors that the child has no business with.
   /// \throws std::system_error where there is no process or descriptor left.
-  IsolatedTest(const std::string& filter, std::chrono::nanoseconds limit,
+  IsolatedTest(const std::function<int()>& body, std::chrono::nanoseconds limit,
                const std::vector<int>& close_in_child);
   IsolatedTest(IsolatedTest&& other) noexcept;
   IsolatedTest& operator=(IsolatedTest&& other) = delete;
@@ -54,6 +62,7 @@ class IsolatedTest {
   void kill_all() noexcept;
   void kill_late() noexcept;
   [[nodiscard]] int reap();
+  [[nodiscard]] TestRun late_run() const;
 
   Clock::time_point started_ = Clock::now();
   Clock::time_point deadline_;

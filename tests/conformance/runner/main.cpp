@@ -23,12 +23,13 @@
 namespace polymux::conformance {
 namespace {
 
-constexpr int exit_kept = 0;
-constexpr int exit_failed = 1;
+constexpr int all_kept = 0;
+constexpr int not_kept = 1;
+constexpr const char* nothing_to_test = "there is nothing to test: no backend can be used here";
 
 int complain(const std::string& message) {
   static_cast<void>(std::fputs(("polymux: " + message + "\n").c_str(), stderr));
-  return exit_failed;
+  return not_kept;
 }
 
 bool is_written(std::FILE* file, std::string_view text) {
@@ -36,7 +37,7 @@ bool is_written(std::FILE* file, std::string_view text) {
 }
 
 int print(const std::string& text) {
-  if (is_written(stdout, text)) return exit_kept;
+  if (is_written(stdout, text)) return all_kept;
   return complain("cannot write to stdout: " + std::generic_category().message(errno));
 }
 
@@ -52,7 +53,7 @@ class ReportFile {
   [[nodiscard]] bool is_open() const { return file_ != nullptr; }
   [[nodiscard]] int write(const std::string& text) {
     const bool written = is_written(file_, text);
-    return written && close() ? exit_kept : complain_about();
+    return written && close() ? all_kept : complain_about();
   }
   [[nodiscard]] int complain_about() const {
     return complain("cannot write " + path_ + ": " + std::generic_category().message(errno));
@@ -78,13 +79,14 @@ void start_google_test(const char* name) {
 }
 
 int run_in_this_process(int argc, const char* const* argv) {
+  if (subjects().empty()) return complain(nothing_to_test);
   bring_in_rules();
   std::vector<std::string> words(argv, argv + argc);
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::testing::InitGoogleTest(&argc, arguments.data());
-  return RUN_ALL_TESTS() == 0 ? exit_kept : exit_failed;
+  return RUN_ALL_TESTS() == 0 ? all_kept : not_kept;
 }
 
 int list_rules(const Options& options) {
@@ -151,7 +153,7 @@ int run(const Options& options) {
 
   const auto names = chosen_subjects(options);
   const auto tests = chosen_tests(options, names);
-  if (tests.empty()) return complain("there is nothing to test: no backend can be used here");
+  if (tests.empty()) return complain(nothing_to_test);
   Report report{system_info(), Table(names, options.repeats), missing_backends(options)};
   {
     Progress progress(tests.size());
@@ -161,9 +163,9 @@ int run(const Options& options) {
     });
     if (!is_whole) return complain("interrupted");
   }
-  if (print(written(report, options.form)) != exit_kept) return exit_failed;
-  if (junit && junit->write(as_junit(report)) != exit_kept) return exit_failed;
-  return report.table.has_failed() ? exit_failed : exit_kept;
+  if (print(written(report, options.form)) != all_kept) return not_kept;
+  if (junit && junit->write(as_junit(report)) != all_kept) return not_kept;
+  return report.table.has_failed() ? not_kept : all_kept;
 }
 
 }  // namespace
@@ -174,7 +176,7 @@ int main(int argc, const char* const* argv, std::string_view program) {
   });
   try {
     if (is_for_google_test) return run_in_this_process(argc, argv);
-    int exit_code = exit_kept;
+    int exit_code = all_kept;
     const std::string name(program.empty() ? std::string_view(argv[0]) : program);
     const auto options = read_options(argc, argv, name, exit_code);
     if (!options) return exit_code;

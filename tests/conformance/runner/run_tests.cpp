@@ -15,6 +15,7 @@
 
 #include <polymux/conformance.hpp>
 
+#include "tests/conformance/runner/google_test_body.hpp"
 #include "tests/support/clocks.hpp"
 
 namespace polymux::conformance {
@@ -98,7 +99,8 @@ class Runner {
     }
     std::vector<int> others;
     for (const auto& other : running_) others.push_back(other.process.descriptor());
-    running_.push_back({&test, departure, IsolatedTest(test.filter, time_limit(), others)});
+    const auto body = [&] { return run_google_test(test.filter); };
+    running_.push_back({&test, departure, IsolatedTest(body, time_limit(), others)});
   }
 
   void wait() {
