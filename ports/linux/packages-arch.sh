@@ -2,7 +2,7 @@
 # Arch Linux; read by ports/run.
 packages_serve="gcc:${CXX:-c++} cmake:cmake ninja:ninja pkgconf:pkg-config
   libevent cli11 nlohmann-json"
-packages_test="gtest python:python3 socat:socat openbsd-netcat:nc strace:strace"
+packages_test="gtest python:python3 python-jsonschema socat:socat openbsd-netcat:nc strace:strace"
 
 install_hint='pacman -Syu'
 needs_root=yes

@@ -2,7 +2,7 @@
 # Fedora, and what else has dnf; read by ports/run.
 packages_serve="gcc-c++:${CXX:-c++} cmake:cmake ninja-build:ninja pkgconf-pkg-config:pkg-config
   libevent-devel cli11-devel json-devel"
-packages_test="gtest-devel gmock-devel python3:python3 socat:socat netcat:nc strace:strace"
+packages_test="gtest-devel gmock-devel python3:python3 python3-jsonschema socat:socat netcat:nc strace:strace"
 
 install_hint='dnf install'
 needs_root=yes

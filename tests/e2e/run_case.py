@@ -18,13 +18,15 @@ import unittest
 
 import cases_addresses
 import cases_answers
+import cases_conformance
 import cases_ending
 import cases_limits
 import cases_load
 import cases_usage
 import e2e_support
 
-MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage]
+MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
+           cases_conformance]
 SKIPPED = 77
 
 
