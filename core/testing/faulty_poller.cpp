@@ -291,9 +291,11 @@ void FaultyPoller::Impl::shuffle(std::span<Event> events) noexcept {
 void FaultyPoller::Impl::hand_over(std::span<Event> events) noexcept {
   counters.events += events.size();
   for (auto& event : events) {
-    Watch& watch = *table_.find(fd_of(event));
-    event.token = watch.token;
-    watch.is_silent = watch.trigger == Trigger::oneshot;
+    Watch* const watch = table_.find(fd_of(event));
+    // Never so: what nobody has registered was sifted out.
+    if (watch == nullptr) continue;
+    event.token = watch->token;
+    watch->is_silent = watch->trigger == Trigger::oneshot;
     const auto plain = without(event.ready, hints);
     if (plain != event.ready && strikes(dice_.hints_dropped, counters.hints_dropped)) {
       event.ready = plain;
