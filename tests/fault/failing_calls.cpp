@@ -71,6 +71,7 @@ Function* real(const char* name) noexcept {
 using polymux::test::Call;
 
 // Defines a function that fails on demand and is the library's own otherwise.
+// NOLINTBEGIN(bugprone-macro-parentheses): types and lists of parameters cannot have any.
 #define POLYMUX_FAILING(result, name, call, parameters, arguments)      \
   extern "C" result name parameters;                                    \
   extern "C" result name parameters {                                   \
@@ -80,6 +81,7 @@ using polymux::test::Call;
   }                                                                     \
   [[maybe_unused]] static const bool name##_is_found =                  \
       polymux::test::real<result parameters>(#name) != nullptr
+// NOLINTEND(bugprone-macro-parentheses)
 
 POLYMUX_FAILING(int, epoll_ctl, Call::epoll_ctl, (int set, int operation, int fd, void* event),
                 (set, operation, fd, event));
@@ -87,12 +89,12 @@ POLYMUX_FAILING(int, fstat, Call::fstat, (int fd, void* status), (fd, status));
 POLYMUX_FAILING(int, ppoll, Call::ppoll,
                 (void* entries, unsigned long count, const void* timeout, const void* mask),
                 (entries, count, timeout, mask));
+// The names of parameters are the library's.
 POLYMUX_FAILING(int, pselect, Call::pselect,
-                (int end, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
-                 const sigset_t* mask),
-                (end, read, write, except, timeout, mask));
-POLYMUX_FAILING(long, write, Call::write, (int fd, const void* bytes, unsigned long count),
-                (fd, bytes, count));
+                (int nfds, fd_set* readfds, fd_set* writefds, fd_set* exceptfds,
+                 const timespec* timeout, const sigset_t* sigmask),
+                (nfds, readfds, writefds, exceptfds, timeout, sigmask));
+POLYMUX_FAILING(long, write, Call::write, (int fd, const void* buf, unsigned long n), (fd, buf, n));
 
 // This one returns the error.
 extern "C" int pthread_sigmask(int how, const void* set, void* before);
