@@ -32,6 +32,8 @@ SKIPPED = 77
 PARTS = ("starting", "serving", "random")
 # Every second call, and a few in between.
 SCHEDULES = ("1+2", "3+5")
+# On Linux; what a library makes of the failures of its own threads' calls is not polymux's.
+EMULATED = {"kqueue": "emulated by libkqueue here, which makes most of its calls itself"}
 # What the run-time of a sanitizer or of gcov adds calls of, or dies without.
 MEMORY = {"mmap", "munmap", "mremap", "mprotect", "brk", "madvise"}
 
@@ -241,6 +243,9 @@ def main():
             return SKIPPED
     if options.backend and len(options.backend) == 1:
         backend = options.backend[0]
+        if backend in EMULATED:
+            print(f"skipped: {backend} is {EMULATED[backend]}")
+            return SKIPPED
         if reason := run_case.why_unavailable(options.polymux, backend):
             print(f"skipped: backend {backend} is not available: {reason}")
             return SKIPPED

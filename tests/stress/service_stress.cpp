@@ -53,9 +53,11 @@ TEST_P(ServiceStress, ConnectionsComeAndGoWithoutATrace) {
     EXPECT_EQ(counters.accepted, counters.closed);
     EXPECT_EQ(counters.accepted + counters.accept_errors, std::uint64_t{thread_count} * visits);
     EXPECT_EQ(counters.bytes_in, counters.bytes_out);
-    EXPECT_GT(counters.resets, 0U);
+    if (!is_emulated()) {
+      EXPECT_GT(counters.resets, 0U);
+    }
   }
-  if (!is_sanitized()) {
+  if (owns_all_descriptors()) {
     EXPECT_EQ(open_numbers().size(), open_before);
   }
 }

@@ -19,6 +19,19 @@ class StressTest : public ::testing::TestWithParam<std::string> {
  protected:
   [[nodiscard]] static std::unique_ptr<Poller> open() { return open_poller(GetParam()).poller; }
 
+  /// True for libkqueue: it is not told of what is closed, keeps descriptors of its own, and takes
+  /// the error of a socket that was reset (tests/conformance/libkqueue_exceptions.txt).
+  [[nodiscard]] static bool is_emulated() {
+#ifdef __linux__
+    return GetParam() == "kqueue";
+#else
+    return false;
+#endif
+  }
+
+  /// True if the numbers that are open are those of polymux and of the test alone.
+  [[nodiscard]] static bool owns_all_descriptors() { return !is_sanitized() && !is_emulated(); }
+
   /// So many in a plain build; a part of it under a sanitizer, which multiplies the cost of each.
   [[nodiscard]] static int scaled(int count) { return is_sanitized() ? count / 20 : count; }
 };
