@@ -106,6 +106,19 @@ class Layering(unittest.TestCase):
         harmless = "// epoll\n/* poll\n */ int pollable = 1'000'000; // poll\n"
         self.assertEqual(self.check({"core/loop/x.cpp": harmless}), [])
 
+    def test_the_probe_knows_nothing_of_polymux(self):
+        probe = "apps/polymux/probe/kinds/x.cpp"
+        self.assertEqual(self.check({
+            "apps/polymux/probe/kind.hpp": "#pragma once\n",
+            probe: '#include <sys/epoll.h>\n#include "apps/polymux/probe/kind.hpp"\n'}), [])
+        self.assert_one(probe, "#include <polymux/poller/event.hpp>\n", "apps/polymux/probe")
+        self.assert_one(probe, '#include "platform/unique_fd.hpp"\n', "platform/unique_fd.hpp")
+
+    def test_the_command_may_use_the_probe(self):
+        self.assertEqual(self.check({
+            "apps/polymux/probe/kind.hpp": "#pragma once\n",
+            "apps/polymux/probe_command.cpp": '#include "probe/kind.hpp"\n'}), [])
+
     def test_an_include_of_nothing_is_a_violation(self):
         self.assert_one("platform/x.cpp", '#include "missing.hpp"\n', "missing.hpp")
 
