@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
   add_serve_command(app, chosen);
   add_backends_command(app, chosen);
   add_conformance_command(app, chosen);
+  add_probe_command(app, chosen);
   add_version_command(app, chosen);
   try {
     app.parse(argc, argv);

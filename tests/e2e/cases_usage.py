@@ -59,7 +59,7 @@ class Usage(unittest.TestCase):
         self.expect_refusal(2, [], "subcommand")
         self.expect_refusal(2, ["nonsense"], "nonsense")
         self.expect_refusal(2, ["--nonsense"], "nonsense")
-        for command in "serve", "backends", "version":
+        for command in "serve", "backends", "probe", "version":
             self.expect_refusal(2, [command, "--nonsense"], "--nonsense")
             self.expect_refusal(2, [command, "nonsense"], "nonsense")
         for option in "--listen", "--backend", "--max-buffer", "--idle-timeout":

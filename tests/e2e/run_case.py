@@ -22,11 +22,12 @@ import cases_conformance
 import cases_ending
 import cases_limits
 import cases_load
+import cases_probe
 import cases_usage
 import e2e_support
 
 MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
-           cases_conformance]
+           cases_conformance, cases_probe]
 SKIPPED = 77
 
 
