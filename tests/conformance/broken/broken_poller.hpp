@@ -51,15 +51,15 @@ using BrokenPollers = std::vector<BrokenPoller>;
 
 /// A broken poller of class `Fault`, which is made of a sound one.
 template <class Fault>
-[[nodiscard]] BrokenPoller broken(std::string name, Base base, std::string imitates,
-                                  std::vector<Failure> fails) {
+[[nodiscard]] BrokenPoller broken(const std::string& name, Base base, const std::string& imitates,
+                                  const std::vector<Failure>& fails) {
   return {
-      .name = std::move(name),
+      .name = name,
       .base = base,
-      .imitates = std::move(imitates),
+      .imitates = imitates,
       .make =
           [](std::unique_ptr<Poller> inner) { return std::make_unique<Fault>(std::move(inner)); },
-      .fails = std::move(fails)};
+      .fails = fails};
 }
 
 // One function for each file of faults.

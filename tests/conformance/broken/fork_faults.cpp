@@ -72,7 +72,7 @@ class WakeOfAChildRousesTheParent final : public SharesWithTheChild {
  public:
   explicit WakeOfAChildRousesTheParent(std::unique_ptr<Poller> inner)
       : SharesWithTheChild(std::move(inner)) {
-    static_cast<void>(ForwardingPoller::add(reader(), own_token, Interest::read, Trigger::level));
+    static_cast<void>(this->inner().add(reader(), own_token, Interest::read, Trigger::level));
   }
   void wake() noexcept override {
     if (is_child()) tell_the_parent();

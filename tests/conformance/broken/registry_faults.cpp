@@ -20,13 +20,13 @@ namespace polymux::test {
 namespace {
 
 template <class Fault>
-BrokenPoller broken_registry(std::string name, Base base, std::string imitates,
-                             std::vector<Failure> fails) {
-  return {.name = std::move(name),
+BrokenPoller broken_registry(const std::string& name, Base base, const std::string& imitates,
+                             const std::vector<Failure>& fails) {
+  return {.name = name,
           .base = base,
-          .imitates = std::move(imitates),
+          .imitates = imitates,
           .make = {},
-          .fails = std::move(fails),
+          .fails = fails,
           .registry = std::make_shared<Fault>()};
 }
 
