@@ -68,7 +68,9 @@ class EpollPoller final : public CheckedPoller {
   }
 
   std::error_code rearm(int fd, Registration& changed, const Registration& /*current*/) override {
-    return control(EPOLL_CTL_MOD, fd, changed);
+    const auto error = control(EPOLL_CTL_MOD, fd, changed);
+    // A file without readiness was never in the set: the number is another file's by now (MOD-4).
+    return error == Errc::not_pollable ? Errc::not_registered : error;
   }
 
   void detach(int fd, const Registration& gone) noexcept override {
@@ -86,47 +88,78 @@ class EpollPoller final : public CheckedPoller {
   }
 
   Look look(std::span<Event> out, Timeout timeout) override {
-    if (needs_rebuild_) {
-      if (const auto error = rebuild()) return {.error = error};
-      needs_rebuild_ = false;
-    }
     const auto room = std::min(out.size(), greatest_batch);
     if (batch_.size() < room) batch_.resize(room);
-    int found = wait_once(room, timeout);
-    if (found < 0) return {.error = last_error()};
-    auto result = take(found, out);
-    // The wake-up took the place of an event that may be ready.
-    if (result.was_woken && result.count == 0) {
-      found = wait_once(room, std::chrono::nanoseconds::zero());
-      if (found > 0) result = take(found, out);
-    }
-    return {.count = result.count};
+    Taken all;
+    do {
+      if (needs_rebuild_) {
+        if (const auto error = rebuild()) return to_look(all.count, error);
+        needs_rebuild_ = false;
+      }
+      const int found = wait_once(all.count, room, timeout);
+      if (found < 0) return to_look(all.count, last_error());
+      all = take(all.count, all.count + static_cast<std::size_t>(found), out);
+      timeout = std::chrono::nanoseconds::zero();
+      // What is nobody's business took the place of an event that may be ready.
+    } while (all.was_full_of_nothing(room));
+    return {.count = all.count};
+  }
+
+  // A failure after events is told by the next look.
+  static Look to_look(std::size_t count, std::error_code error) noexcept {
+    return count > 0 ? Look{.count = count} : Look{.error = error};
   }
 
   struct Taken {
+    /// What was reported by this look so far: the first events of the batch.
     std::size_t count = 0;
-    bool was_woken = false;
+    std::size_t end = 0;
+    bool has_dropped = false;
+
+    [[nodiscard]] bool was_full_of_nothing(std::size_t room) const noexcept {
+      return has_dropped && end == room && count < room;
+    }
   };
 
-  Taken take(int found, std::span<Event> out) noexcept {
-    Taken taken;
-    for (int index = 0; index < found; ++index) {
-      const auto& event = batch_[static_cast<std::size_t>(index)];
-      if (event.data.u64 == wakeup_data) {
-        clear_wakeup();
-        taken.was_woken = true;
-        continue;
+  // Reports what the kernel put into the batch between these places.
+  Taken take(std::size_t begin, std::size_t end, std::span<Event> out) noexcept {
+    Taken taken{.count = begin, .end = end};
+    for (auto index = begin; index < end; ++index) {
+      const auto event = batch_[index];
+      if (is_reported(event, begin)) continue;
+      if (take_one(event, out[taken.count])) {
+        batch_[taken.count++] = event;
+      } else {
+        taken.has_dropped = true;
       }
-      const int fd = static_cast<int>(event.data.u64 & 0xffffffffU);
-      Registration* registration = registrations().find(fd);
-      if (registration == nullptr || registration->key != event.data.u64 >> 32) {
-        needs_rebuild_ = true;
-        continue;
-      }
-      const auto ready = report(fd, *registration, static_cast<int>(event.events));
-      if (ready != Ready::none) out[taken.count++] = {registration->token, ready};
     }
     return taken;
+  }
+
+  // A second look finds anew what holds still.
+  [[nodiscard]] bool is_reported(const epoll_event& event, std::size_t count) const noexcept {
+    const auto end = batch_.begin() + static_cast<std::ptrdiff_t>(count);
+    return std::any_of(batch_.begin(), end, [&](const epoll_event& before) {
+      return before.data.u64 == event.data.u64;
+    });
+  }
+
+  // Whether there is something to tell. The wake-up is not, nor is the hang-up of one that rests.
+  bool take_one(const epoll_event& event, Event& out) noexcept {
+    if (event.data.u64 == wakeup_data) {
+      clear_wakeup();
+      return false;
+    }
+    const int fd = static_cast<int>(event.data.u64 & 0xffffffffU);
+    Registration* registration = registrations().find(fd);
+    if (registration == nullptr || registration->key != event.data.u64 >> 32) {
+      needs_rebuild_ = true;
+      return false;
+    }
+    const auto ready = report(fd, *registration, static_cast<int>(event.events));
+    if (ready == Ready::none) return false;
+    out = {registration->token, ready};
+    return true;
   }
 
   Ready report(int fd, Registration& registration, int bits) noexcept {
@@ -213,15 +246,17 @@ class EpollPoller final : public CheckedPoller {
     return failed == 0 ? std::error_code{} : last_error();
   }
 
-  int wait_once(std::size_t room, Timeout timeout) noexcept {
-    const int most = static_cast<int>(room);
+  // Fills the batch from `begin` on.
+  int wait_once(std::size_t begin, std::size_t room, Timeout timeout) noexcept {
+    auto* const events = batch_.data() + begin;
+    const int most = static_cast<int>(room - begin);
 #if POLYMUX_HAS_EPOLL_PWAIT2
     if (capabilities().timeout_step < std::chrono::milliseconds{1}) {
       const auto left = to_timespec(timeout);
-      return ::epoll_pwait2(set_.get(), batch_.data(), most, left ? &*left : nullptr, nullptr);
+      return ::epoll_pwait2(set_.get(), events, most, left ? &*left : nullptr, nullptr);
     }
 #endif
-    return ::epoll_wait(set_.get(), batch_.data(), most, to_milliseconds(timeout));
+    return ::epoll_wait(set_.get(), events, most, to_milliseconds(timeout));
   }
 
   std::uint32_t next_generation() noexcept {
