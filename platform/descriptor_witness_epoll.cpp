@@ -46,7 +46,11 @@ std::error_code DescriptorWitness::admit(int fd, const DescriptorInfo& now,
 }
 
 std::error_code DescriptorWitness::confirm(int fd, const DescriptorInfo& admitted) noexcept {
-  if (!admitted.is_socket) return to_registration_error(control(set_, EPOLL_CTL_MOD, fd));
+  if (!admitted.is_socket) {
+    const int code = control(set_, EPOLL_CTL_MOD, fd);
+    // A file without readiness was never in the set: the number is another file's by now.
+    return code == EPERM ? std::error_code(Errc::not_registered) : to_registration_error(code);
+  }
   DescriptorInfo now;
   if (const auto error = describe(fd, now)) return error;
   const bool is_same = now.is_socket && now.file_id == admitted.file_id;
