@@ -58,9 +58,13 @@ std::error_code CheckedPoller::try_add(int fd, Registration& fresh) {
   if (known == nullptr && !is_open_for(fresh.file, fresh.interest)) return Errc::wrong_direction;
   // The place is made first: what may fail must fail before the kernel knows the registration.
   auto& place = table_.place(fd);
-  if (const auto error = attach(fd, fresh, known)) return error;
+  const bool is_right_way = is_open_for(fresh.file, fresh.interest);
+  if (const auto error = attach(fd, fresh, known)) {
+    // Of several mistakes the direction is named first (ADD-14).
+    return error == Errc::not_pollable && !is_right_way ? Errc::wrong_direction : error;
+  }
   place = fresh;
-  if (is_open_for(fresh.file, fresh.interest)) return {};
+  if (is_right_way) return {};
   detach(fd, place);
   place = {};
   return Errc::wrong_direction;
