@@ -54,17 +54,21 @@ class SelectPoller final : public CheckedPoller {
   }
 
   Look look(std::span<Event> out, Timeout timeout) override {
-    shrink();
-    ready_.copy(wanted_, words_in_use());
-    int left = select_once(timeout);
-    if (left < 0 && errno == EBADF) return {.count = report_closed(out)};
-    if (left < 0) return {.error = last_error()};
-    if (left > 0 && ready_.get(wakeup_fd()).read) {
+    int found = select_once(timeout);
+    std::size_t closed = 0;
+    if (found < 0 && errno == EBADF) {
+      closed = report_closed(out);
+      if (closed == out.size()) return {.count = closed};
+      // What is ready beside them comes in the same wait.
+      found = select_once(std::chrono::nanoseconds::zero());
+    }
+    if (found < 0) return closed > 0 ? Look{.count = closed} : Look{.error = last_error()};
+    if (found > 0 && ready_.get(wakeup_fd()).read) {
       ready_.set(wakeup_fd(), {});
       clear_wakeup();
-      --left;
+      --found;
     }
-    return {.count = left > 0 ? collect(out) : 0};
+    return {.count = closed + (found > 0 ? collect(out.subspan(closed)) : 0)};
   }
 
   // Goes round, word by word, from where the last one stopped, so that a small buffer starves
@@ -154,6 +158,8 @@ class SelectPoller final : public CheckedPoller {
   }
 
   int select_once(Timeout timeout) noexcept {
+    shrink();
+    ready_.copy(wanted_, words_in_use());
     // pselect takes nanoseconds and, unlike select on Linux, leaves the time-out as it was.
     const auto left = to_timespec(timeout);
     return ::pselect(static_cast<int>(end_), ready_.read(), ready_.write(), ready_.except(),
