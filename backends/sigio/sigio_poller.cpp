@@ -6,6 +6,7 @@
 #include "backends/support/poll_set.hpp"
 #include "platform/descriptor_witness.hpp"
 #include "platform/poll_bits.hpp"
+#include "platform/sockets.hpp"
 #include "platform/system_error.hpp"
 
 namespace polymux {
@@ -44,6 +45,8 @@ class SigioPoller final : public CheckedPoller {
   static constexpr std::uint32_t cold = 0;
   /// `Registration::note`: the file sends no signals, and never grows cold.
   static constexpr std::uint8_t is_mute = 1;
+  /// It signals all but room to write, and does not grow cold while it waits for that.
+  static constexpr std::uint8_t has_silent_room = 2;
 
   std::error_code attach(int fd, Registration& fresh, const Registration* known) override {
     enter_thread();
@@ -111,7 +114,10 @@ class SigioPoller final : public CheckedPoller {
   // Sockets and pipes signal every change; terminals not their hang-up, and the rest nothing.
   void arm(int fd, Registration& registration) noexcept {
     const bool can_signal = registration.file.is_socket || registration.file.is_pipe;
-    registration.note = can_signal && signals_->arm(fd) ? 0 : is_mute;
+    registration.note = is_mute;
+    if (!can_signal || !signals_->arm(fd)) return;
+    // Those of the Unix domain signal room only after a write has failed since they were armed.
+    registration.note = is_local_socket(fd) ? has_silent_room : 0;
   }
 
   void disarm(int fd, const Registration& gone) noexcept {
@@ -128,10 +134,16 @@ class SigioPoller final : public CheckedPoller {
     --count_;
   }
 
+  static bool grows_cold(const Registration& registration) noexcept {
+    if (registration.note == is_mute) return false;
+    return registration.note != has_silent_room ||
+           !contains(registration.wanted(), Interest::write);
+  }
+
   void cool_down() noexcept {
     hot_.for_each_idle([this](int fd) {
       auto& registration = registrations().at(fd);
-      if (registration.note == is_mute) return;
+      if (!grows_cold(registration)) return;
       hot_.erase(registration);
       registration.key = cold;
     });
