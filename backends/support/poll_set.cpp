@@ -14,6 +14,7 @@ namespace polymux {
 const std::chrono::nanoseconds PollSet::timeout_step{1};
 
 int PollSet::poll(Timeout timeout) noexcept {
+  close_holes();
   const auto left = to_timespec(timeout);
   return ::ppoll(entries_.data(), static_cast<nfds_t>(entries_.size()), left ? &*left : nullptr,
                  nullptr);
@@ -24,6 +25,7 @@ int PollSet::poll(Timeout timeout) noexcept {
 const std::chrono::nanoseconds PollSet::timeout_step = std::chrono::milliseconds{1};
 
 int PollSet::poll(Timeout timeout) noexcept {
+  close_holes();
   return ::poll(entries_.data(), static_cast<nfds_t>(entries_.size()), to_milliseconds(timeout));
 }
 
@@ -35,6 +37,8 @@ void PollSet::add_own(int fd) {
 }
 
 void PollSet::reserve_for(std::size_t more) {
+  // Those who come and go without a poll in between leave no more behind than there are.
+  if (holes_ > size()) close_holes();
   const auto needed = entries_.size() + more;
   if (needed > entries_.capacity()) entries_.reserve(std::max(needed, entries_.capacity() * 2));
 }
@@ -54,12 +58,28 @@ void PollSet::update(int fd, const Registration& registration) noexcept {
 }
 
 void PollSet::erase(const Registration& gone) noexcept {
-  const auto slot = gone.key;
-  const auto last = entries_.back();
-  entries_.pop_back();
-  if (slot == entries_.size()) return;
-  entries_[slot] = last;
-  table_.at(number_of(last)).key = slot;
+  entries_[gone.key] = {.fd = hole, .events = 0, .revents = 0};
+  ++holes_;
+}
+
+void PollSet::close_holes() noexcept {
+  if (holes_ == 0) return;
+  auto end = own_;
+  auto cursor = cursor_;
+  for (auto slot = own_; slot < entries_.size(); ++slot) {
+    if (entries_[slot].fd == hole) {
+      if (slot < cursor_) --cursor;
+      continue;
+    }
+    if (slot != end) {
+      entries_[end] = entries_[slot];
+      table_.at(number_of(entries_[end])).key = static_cast<std::uint32_t>(end);
+    }
+    ++end;
+  }
+  entries_.resize(end);
+  cursor_ = cursor;
+  holes_ = 0;
 }
 
 std::size_t PollSet::collect(std::span<Event> out) noexcept {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -38,9 +39,10 @@ class PollSet {
   void insert(int fd, Registration& registration) noexcept;
   /// Takes over what a registration in the set wants by now.
   void update(int fd, const Registration& registration) noexcept;
-  /// Takes a registration out of the set; the last one moves into its slot.
+  /// Takes a registration out of the set. The others keep their order, so that nobody loses a turn
+  /// (FAIR-2): a hole is left, which the next `poll` closes.
   void erase(const Registration& gone) noexcept;
-  [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - own_; }
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - own_ - holes_; }
 
   /// Asks the kernel once; as poll(2).
   [[nodiscard]] int poll(Timeout timeout) noexcept;
@@ -53,10 +55,11 @@ class PollSet {
   /// erase that one.
   template <class Visitor>
   void for_each_idle(Visitor visit) {
-    // From the end, for erase moves the last one into the gap.
-    for (auto slot = entries_.size(); slot-- > own_;) {
-      if (entries_[slot].revents == 0) visit(number_of(entries_[slot]));
+    for (auto slot = own_; slot < entries_.size(); ++slot) {
+      const auto& entry = entries_[slot];
+      if (entry.revents == 0 && entry.fd != hole) visit(number_of(entry));
     }
+    close_holes();
   }
 
  private:
@@ -67,9 +70,15 @@ class PollSet {
   // has no interest is turned negative. ~fd is, also for 0.
   static int number_of(const pollfd& entry) noexcept { return entry.fd < 0 ? ~entry.fd : entry.fd; }
 
+  // The number of no descriptor, nor what one is turned into.
+  static constexpr int hole = std::numeric_limits<int>::min();
+
+  void close_holes() noexcept;
+
   RegistrationTable& table_;
   std::vector<pollfd> entries_;
   std::size_t own_ = 0;
+  std::size_t holes_ = 0;
   std::size_t cursor_ = 0;
 };
 
