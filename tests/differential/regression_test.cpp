@@ -1,0 +1,100 @@
+// Sequences that once diverged, pasted as they were printed.
+
+#include <gtest/gtest.h>
+
+#include "tests/differential/player.hpp"
+
+namespace polymux::differential {
+namespace {
+
+// A hang-up came without a direction to who waited for urgent data alone.
+TEST(Regression, HangupToInterestPriorityAlone) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(1, Kind::socket_pair)
+                                .add(far(1), Interest::read, Trigger::oneshot)
+                                .modify(far(1), Interest::priority)
+                                .close(near(1))
+                                .wait_long(4)),
+            "");
+}
+
+// The first place of the buffer went to the hang-up of a registration that rests, which nobody is
+// told of, and nothing was reported though something was ready.
+TEST(Regression, HangupOfOneThatRestsTakesNoPlace) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(0, Kind::tcp)
+                                .duplicate(far(0))
+                                .open(1, Kind::socket_pair)
+                                .close(far(1))
+                                .add(near(1), Interest::none)
+                                .close_without_remove(near(0))
+                                .add(copy_of(far(0)), Interest::read)
+                                .wait(1)),
+            "");
+}
+
+// A number that was closed without remove and means a device by now: of two mistakes the second one
+// was named.
+TEST(Regression, DirectionIsNamedBeforeReadiness) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(0, Kind::pipe)
+                                .add(near(0), Interest::read)
+                                .close_without_remove(near(0))
+                                .open(1, Kind::null_device)
+                                .add(near(0), Interest::read | Interest::write, Trigger::oneshot)),
+            "");
+}
+
+// epoll_ctl(2) looks at the kind of file before it looks whether it has it.
+TEST(Regression, NumberThatMeansADeviceByNowIsNotRegistered) {
+  EXPECT_EQ(
+      play_everywhere(Sequence()
+                          .open(0, Kind::socket_pair)
+                          .add(near(0), Interest::read | Interest::write, Trigger::oneshot)
+                          .close_without_remove(near(0))
+                          .open(1, Kind::null_device)
+                          .modify(near(0), Interest::read | Interest::write, Trigger::oneshot)),
+      "");
+}
+
+// Linux signals room in a socket pair only after a write has failed since O_ASYNC was set.
+TEST(Regression, RoomInASocketPairThatWasFullBeforeItWasAdded) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(2, Kind::socket_pair)
+                                .fill(far(2))
+                                .add(far(2), Interest::read | Interest::write, Trigger::oneshot)
+                                .wait(30)
+                                .drain(near(2))
+                                .wait(1)),
+            "");
+}
+
+// The last entry of an array took the place of one that was removed, and lost its turn.
+TEST(Regression, RemoveCostsNobodyItsTurn) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(1, Kind::udp)
+                                .open(0, Kind::tcp)
+                                .add(near(0), Interest::write)
+                                .add(far(0), Interest::write)
+                                .duplicate(near(1))
+                                .add(copy_of(near(1)), Interest::read | Interest::write)
+                                .wait_long(2)
+                                .close(far(0))
+                                .wait(1)),
+            "");
+}
+
+// A wait that found a closed number told of nothing else, though there was room.
+TEST(Regression, WhatIsReadyComesBesideWhatIsInvalid) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(1, Kind::listener)
+                                .add(near(1), Interest::read)
+                                .open(0, Kind::tcp)
+                                .add(near(0), Interest::read | Interest::write)
+                                .close_without_remove(near(1))
+                                .wait_long(2)),
+            "");
+}
+
+}  // namespace
+}  // namespace polymux::differential
