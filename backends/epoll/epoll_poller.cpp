@@ -91,17 +91,24 @@ class EpollPoller final : public CheckedPoller {
     const auto room = std::min(out.size(), greatest_batch);
     if (batch_.size() < room) batch_.resize(room);
     Taken all;
-    do {
+    // A set that was made anew tells again what this look has reported.
+    std::size_t repeats = 0;
+    bool goes_on = true;
+    while (goes_on) {
       if (needs_rebuild_) {
         if (const auto error = rebuild()) return to_look(all.count, error);
         needs_rebuild_ = false;
+        repeats = all.count;
       }
       const int found = wait_once(all.count, room, timeout);
       if (found < 0) return to_look(all.count, last_error());
       all = take(all.count, all.count + static_cast<std::size_t>(found), out);
       timeout = std::chrono::nanoseconds::zero();
       // What is nobody's business took the place of an event that may be ready.
-    } while (all.was_full_of_nothing(room));
+      const bool hid_something = all.has_dropped || (all.repeated > 0 && repeats > 0);
+      goes_on = hid_something && all.end == room && all.count < room;
+      repeats -= std::min(repeats, all.repeated);
+    }
     return {.count = all.count};
   }
 
@@ -114,11 +121,8 @@ class EpollPoller final : public CheckedPoller {
     /// What was reported by this look so far: the first events of the batch.
     std::size_t count = 0;
     std::size_t end = 0;
+    std::size_t repeated = 0;
     bool has_dropped = false;
-
-    [[nodiscard]] bool was_full_of_nothing(std::size_t room) const noexcept {
-      return has_dropped && end == room && count < room;
-    }
   };
 
   // Reports what the kernel put into the batch between these places.
@@ -126,8 +130,9 @@ class EpollPoller final : public CheckedPoller {
     Taken taken{.count = begin, .end = end};
     for (auto index = begin; index < end; ++index) {
       const auto event = batch_[index];
-      if (is_reported(event, begin)) continue;
-      if (take_one(event, out[taken.count])) {
+      if (is_reported(event, begin)) {
+        ++taken.repeated;
+      } else if (take_one(event, out[taken.count])) {
         batch_[taken.count++] = event;
       } else {
         taken.has_dropped = true;
