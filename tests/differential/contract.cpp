@@ -136,8 +136,7 @@ void Contract::number_changed(int number) {
   const auto known = registrations_.find(number);
   if (known == registrations_.end()) return;
   known->second.is_stale = true;
-  // A set that has to be made anew tells every edge again.
-  edges_may_repeat_ = true;
+  was_misused_ = true;
   known->second.late_reports = 0;
 }
 
@@ -154,12 +153,9 @@ Promise Contract::expected(const Registration& it, const State& state) const {
   if (it.is_stale || it.has_fired) return {};
   const auto asked = as_ready(it.interest);
   Promise promise{state.promise.must & asked, state.promise.may & asked};
-  // READY-14: a hang-up or an error, to who waits for urgent data alone.
-  const bool is_over = (state.promise.may & (Ready::hangup | Ready::error)) != Ready::none;
-  if (is_over && it.interest == Interest::priority) promise.may |= Ready::priority;
   if (it.trigger != Trigger::edge) return promise;
   promise.must = without(promise.must, it.told);
-  const bool may_repeat = it.is_touched || edges_may_repeat_ || !state.is_prompt;
+  const bool may_repeat = it.is_touched || was_misused_ || !state.is_prompt;
   // An edge that tells something new tells all that holds.
   if (!may_repeat && without(promise.may, it.told) == Ready::none) promise.may = Ready::none;
   return promise;
@@ -285,7 +281,7 @@ std::string Contract::wait(const Wait& wait, std::span<const Event> events,
       return "WAIT-5: " + number_of(it.token) + " is ready for " + to_string(right.must) +
              ", and was not reported";
     }
-    if (is_reported || right.must == Ready::none) {
+    if (is_reported || right.must == Ready::none || was_misused_) {
       it.overtakers.clear();
     } else {
       for (const auto token : reported) {

@@ -127,7 +127,9 @@ class Contract {
   std::map<int, Registration> registrations_;
   std::uint64_t last_token_ = 0;
   bool is_woken_ = false;
-  bool edges_may_repeat_ = false;
+  /// A number was closed under its registration: a backend may have to make its set anew, where
+  /// edges are told again and turns begin anew.
+  bool was_misused_ = false;
 };
 
 }  // namespace polymux::differential

@@ -11,8 +11,7 @@ namespace {
 TEST(Regression, HangupToInterestPriorityAlone) {
   EXPECT_EQ(play_everywhere(Sequence()
                                 .open(1, Kind::socket_pair)
-                                .add(far(1), Interest::read, Trigger::oneshot)
-                                .modify(far(1), Interest::priority)
+                                .add(far(1), Interest::priority, Trigger::oneshot)
                                 .close(near(1))
                                 .wait_long(4)),
             "");
@@ -30,6 +29,23 @@ TEST(Regression, HangupOfOneThatRestsTakesNoPlace) {
                                 .close_without_remove(near(0))
                                 .add(copy_of(far(0)), Interest::read)
                                 .wait(1)),
+            "");
+}
+
+// A set that was made anew within a wait told again what the wait had reported, and that took the
+// place of what it had not.
+TEST(Regression, SetThatIsMadeAnewHidesNothing) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(0, Kind::socket_pair)
+                                .duplicate(near(0))
+                                .add(near(0), Interest::write)
+                                .add(far(0), Interest::read)
+                                .duplicate(far(0))
+                                .modify(near(0), Interest::read | Interest::write)
+                                .replace(far(0), copy_of(near(0)))
+                                .write(near(0), 30)
+                                .add(far(0), Interest::read | Interest::write, Trigger::oneshot)
+                                .wait(2)),
             "");
 }
 

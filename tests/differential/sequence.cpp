@@ -17,14 +17,22 @@ Operation with(Verb verb, Place place, int amount) {
 constexpr std::size_t longest = 64;
 constexpr std::size_t bytes_of_step = 4;
 
-Operation to_operation(std::span<const std::uint8_t> bytes, int kinds_in_use) {
+// Three channels are enough for what is played without an end.
+Place to_cheap_place(int value) {
+  constexpr int few = 6;
+  const int index = value % (2 * few);
+  return {static_cast<std::uint8_t>(index < few ? index : ends + index - few)};
+}
+
+Operation to_operation(std::span<const std::uint8_t> bytes, bool cheap) {
+  const int kinds_in_use = cheap ? static_cast<int>(Kind::udp) : kinds;
   const auto low = [&](std::size_t index, int values) {
     return static_cast<std::uint8_t>(bytes[index] % values);
   };
   Operation operation;
   operation.verb = static_cast<Verb>(low(0, verbs));
-  operation.place = {low(1, places)};
-  operation.other = {low(2, places)};
+  operation.place = cheap ? to_cheap_place(bytes[1]) : Place{low(1, places)};
+  operation.other = cheap ? to_cheap_place(bytes[2]) : Place{low(2, places)};
   operation.kind = static_cast<Kind>(low(2, kinds_in_use));
   operation.amount = low(3, 64);
   operation.interest = static_cast<Interest>(low(2, 9));
@@ -121,10 +129,9 @@ std::string to_test(const Sequence& sequence) {
 }
 
 Sequence to_sequence(std::span<const std::uint8_t> bytes, bool cheap) {
-  const int kinds_in_use = cheap ? static_cast<int>(Kind::udp) : kinds;
   std::vector<Operation> operations;
   while (bytes.size() >= bytes_of_step && operations.size() < longest) {
-    operations.push_back(to_operation(bytes.first(bytes_of_step), kinds_in_use));
+    operations.push_back(to_operation(bytes.first(bytes_of_step), cheap));
     bytes = bytes.subspan(bytes_of_step);
   }
   return Sequence(std::move(operations));
