@@ -8,6 +8,7 @@ option(POLYMUX_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(POLYMUX_INSTALL "Generate the install target" ${PROJECT_IS_TOP_LEVEL})
 option(POLYMUX_WERROR "Treat warnings as errors" OFF)
 set(POLYMUX_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+option(POLYMUX_FUZZ "Build the fuzz targets with Clang's libFuzzer, and test by running them" OFF)
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
@@ -24,4 +25,12 @@ if(POLYMUX_SANITIZE)
     # descriptor is left to open one: what the tests of that very case then die of.
     add_compile_options(-fno-sanitize=vptr)
   endif()
+endif()
+
+if(POLYMUX_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "polymux: POLYMUX_FUZZ needs Clang, for libFuzzer is a part of it")
+  endif()
+  # The fuzzer has to see which way the library goes.
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
