@@ -202,7 +202,9 @@ class EpollPoller final : public CheckedPoller {
     registrations().for_each([&](int fd, Registration& registration) {
       // What was closed without remove may have become ours.
       const bool is_own = fd == set_.get() || fd == handle_set_.get();
-      const auto error = is_own ? Errc::bad_descriptor : control(EPOLL_CTL_ADD, fd, registration);
+      // Nor is a stranger's file taken in under the old token (MOD-4).
+      const bool is_gone = is_own || !is_same_file(fd, registration);
+      const auto error = is_gone ? Errc::bad_descriptor : control(EPOLL_CTL_ADD, fd, registration);
       if (!error) return;
       // A number that was closed, or is a file without readiness by now, falls silent, as it would
       // have without a duplicate. All else is told, and the next wait tries again.

@@ -49,6 +49,24 @@ TEST(Regression, SetThatIsMadeAnewHidesNothing) {
             "");
 }
 
+// A set that was made anew took in the file that a closed number means by now.
+TEST(Regression, SetThatIsMadeAnewTakesNoStranger) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(0, Kind::tcp)
+                                .add(far(0), Interest::none)
+                                .duplicate(far(0))
+                                .send_urgent(far(0))
+                                .add(near(0), Interest::none, Trigger::edge)
+                                .replace(far(0), near(0))
+                                .close_without_remove(near(0))
+                                .close(far(0))
+                                .open(0, Kind::udp)
+                                .wait(5)
+                                .wait(30)
+                                .modify(far(0), Interest::read)),
+            "");
+}
+
 // A number that was closed without remove and means a device by now: of two mistakes the second one
 // was named.
 TEST(Regression, DirectionIsNamedBeforeReadiness) {
