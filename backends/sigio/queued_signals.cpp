@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -141,8 +142,10 @@ class QueuedSignals final : public ReadinessSignals {
     if (owner_ != this_thread()) return;
     if (thread_mask.pollers == 1) {
       // What is pending would strike when it is unblocked.
-      while (read_batch() > 0) {
+      while (read_batch() > 0 || errno == EINTR) {
       }
+      // What could not be taken stays blocked.
+      if (errno != EAGAIN) may_signal_for_ever.store(true);
     }
     thread_mask.leave();
   }
