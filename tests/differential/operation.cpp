@@ -58,7 +58,7 @@ constexpr std::array<std::string_view, verbs> verb_names{"open",        "connect
                                                          "wait_long",   "wake"};
 
 std::string arguments_of(const Operation& operation) {
-  const auto place = to_code(operation.place);
+  auto place = to_code(operation.place);
   switch (operation.verb) {
     case Verb::open:
       return std::to_string(channel_of(operation.place)) + ", " + to_code(operation.kind);

@@ -269,7 +269,7 @@ std::vector<std::string> usable_backends() {
 std::string play_everywhere(const Sequence& sequence) {
   for (const auto& backend : usable_backends()) {
     if (auto wrong = play(subject_of(backend), sequence); !wrong.empty()) {
-      return backend + ", " + wrong;
+      return wrong.insert(0, backend + ", ");
     }
   }
   return {};
