@@ -170,7 +170,8 @@ class EpollPoller final : public CheckedPoller {
   Ready report(int fd, Registration& registration, int bits) noexcept {
     if (is_unwanted_end(bits, registration.wanted())) {
       registration.state = Registration::State::fired;
-      static_cast<void>(control(EPOLL_CTL_MOD, fd, registration));
+      // Of a number that was closed while a duplicate lives it cannot be silenced.
+      if (control(EPOLL_CTL_MOD, fd, registration)) needs_rebuild_ = true;
       return Ready::none;
     }
     const auto ready = to_ready(bits, registration.wanted());

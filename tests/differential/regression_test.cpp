@@ -49,6 +49,19 @@ TEST(Regression, SetThatIsMadeAnewHidesNothing) {
             "");
 }
 
+// Who waits for urgent data alone is silent about a hang-up; of a number that was closed the kernel
+// cannot be told so, and the wait went on for ever.
+TEST(Regression, HangupOfAClosedNumberEndsAWait) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(0, Kind::socket_pair)
+                                .duplicate(near(0))
+                                .add(near(0), Interest::priority)
+                                .close_without_remove(near(0))
+                                .close(far(0))
+                                .wait(1)),
+            "");
+}
+
 // A set that was made anew took in the file that a closed number means by now.
 TEST(Regression, SetThatIsMadeAnewTakesNoStranger) {
   EXPECT_EQ(play_everywhere(Sequence()
