@@ -11,9 +11,12 @@
 namespace polymux {
 namespace {
 
-// Of a call that asks what a number is: any other failure says nothing about the number.
-std::error_code why_unknown() noexcept {
-  return errno == EBADF ? make_error_code(Errc::bad_descriptor) : last_error();
+// Of a call that asks what a number is: any other failure says nothing about the number. That it is
+// closed is taken from nothing less than two answers, for what is called closed falls silent for
+// good.
+std::error_code why_unknown(int fd) noexcept {
+  if (errno != EBADF) return last_error();
+  return is_open(fd) ? std::make_error_code(std::errc::io_error) : Errc::bad_descriptor;
 }
 
 std::uint32_t fold(const struct stat& status) noexcept {
@@ -46,7 +49,7 @@ std::error_code set_close_on_exec(int fd) noexcept {
 
 std::error_code describe(int fd, DescriptorInfo& info) noexcept {
   struct stat status {};
-  if (::fstat(fd, &status) != 0) return why_unknown();
+  if (::fstat(fd, &status) != 0) return why_unknown(fd);
   info = {};
   info.file_id = fold(status);
   if (S_ISSOCK(status.st_mode)) {
@@ -57,7 +60,7 @@ std::error_code describe(int fd, DescriptorInfo& info) noexcept {
   }
   info.is_pipe = S_ISFIFO(status.st_mode);
   const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0) return why_unknown();
+  if (flags < 0) return why_unknown(fd);
   if ((flags & path_only) != 0) return Errc::bad_descriptor;
   const int mode = flags & O_ACCMODE;
   info.can_read = mode == O_RDONLY || mode == O_RDWR;

@@ -271,6 +271,42 @@ TEST_F(EpollFaults, ASetThatCannotBeMadeAnewIsTriedAgain) {
   expect_ready(poller(), Token{2}, Ready::readable);
 }
 
+TEST_F(EpollFaults, ASetMadeAnewKeepsWhatIsOpenThoughACheckFails) {
+  auto pair = socket_pair();
+  auto other = socket_pair();
+  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
+  ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
+  send(pair.far, "x");
+  {
+    const FailingCall fault(Call::epoll_ctl, ENOMEM);
+    ASSERT_TRUE(succeeded(poller().remove(pair.near.get())));
+  }
+  {
+    const FailingCall fault(Call::fstat, EBADF, 0, 1000);
+    expect_silence(poller());
+    EXPECT_FAILED_ONCE(fault);
+  }
+
+  send(other.far, "x");
+  expect_ready(poller(), Token{2}, Ready::readable);
+}
+
+TEST_F(EpollFaults, SignalsArriveThoughTheirNumberWasTakenForClosed) {
+  EventLoop loop(open("epoll"));
+  int seen = 0;
+  SignalWatch watch(loop, [&] { ++seen; });
+  ASSERT_TRUE(succeeded(watch.start(SIGUSR1)));
+
+  // Some check now and then whether the number still means the same file.
+  const FailingCall fault(Call::fstat, EBADF, 0, 1);
+  for (int count = 0; count < 600; ++count) {
+    ::raise(SIGUSR1);
+    ASSERT_TRUE(succeeded(loop.run_once(bound())));
+    ASSERT_EQ(seen, count + 1);
+  }
+  EXPECT_FAILED_ONCE(fault);
+}
+
 // sigio's own.
 
 class SigioFaults : public ::testing::Test {
