@@ -131,7 +131,7 @@ class KqueuePoller final : public CheckedPoller {
     if (is_foreign_process()) static_cast<void>(queue_.release());
   }
 
-  [[nodiscard]] std::error_code open() noexcept {
+  [[nodiscard]] std::error_code open() {
     queue_.reset(open_kqueue());
     if (!queue_) return last_error();
     has_user_filter_ = add_user_filter(queue_.get());

@@ -58,7 +58,7 @@ class LibeventPoller final : public CheckedPoller {
     static_cast<void>(base_.release());
   }
 
-  [[nodiscard]] std::error_code open() noexcept {
+  [[nodiscard]] std::error_code open() {
     if (const auto error = open_wakeup()) return error;
     if (const auto error = check_room_for_base()) return error;
     base_.reset(new_base());

@@ -14,10 +14,15 @@ namespace polymux {
 template <class Backend>
 [[nodiscard]] std::unique_ptr<Poller> open_backend(const Capabilities& capabilities,
                                                    std::error_code& error) noexcept {
-  std::unique_ptr<Backend> poller(new (std::nothrow) Backend(capabilities));
-  error = poller ? poller->open() : std::make_error_code(std::errc::not_enough_memory);
-  if (error) return nullptr;
-  return poller;
+  try {
+    auto poller = std::make_unique<Backend>(capabilities);
+    error = poller->open();
+    if (error) return nullptr;
+    return poller;
+  } catch (const std::bad_alloc&) {
+    error = std::make_error_code(std::errc::not_enough_memory);
+    return nullptr;
+  }
 }
 
 }  // namespace polymux
