@@ -2,17 +2,22 @@
 // until the call is through without reaching the one that would.
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <polymux/polymux.hpp>
 
 #include "tests/fault/failing_allocation.hpp"
+#include "tests/support/clocks.hpp"
 #include "tests/support/descriptors.hpp"
 #include "tests/support/poller_assertions.hpp"
 
@@ -134,6 +139,78 @@ TEST_P(MemoryFaults, OpeningThrowsOrSaysWhyAndLeavesNoDescriptor) {
       has_failed = fault.has_failed();
     }
     ASSERT_EQ(open_numbers(), before) << "allocation " << skipped;
+    if (!has_failed) return;
+  }
+  FAIL() << "more than " << most_allocations << " allocations";
+}
+
+/// What the peer of a connection hears back, "" if that was closed.
+std::string ask(EventLoop& loop, const Fd& peer, const std::string& question) {
+  send(peer, question);
+  std::string answer;
+  while (answer.size() < question.size()) {
+    if (const auto error = loop.run_once(bound())) throw std::system_error(error, "run_once");
+    std::array<char, 64> bytes{};
+    const auto count = ::recv(peer.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (count == 0 || (count < 0 && errno != EAGAIN)) return {};
+    if (count > 0) answer.append(bytes.data(), static_cast<std::size_t>(count));
+  }
+  return answer;
+}
+
+TEST_P(MemoryFaults, ClientIsTurnedAwayOrServedAndTheNextIsServed) {
+  for (int skipped = 0; skipped < most_allocations; ++skipped) {
+    EventLoop loop(open());
+    ToupperService service;
+    ConnectionManager manager(loop, service);
+    bool has_failed = false;
+    {
+      auto [near, far] = socket_pair();
+      std::error_code error;
+      {
+        const FailingAllocation fault(skipped);
+        error = manager.adopt(near.release());
+        has_failed = fault.has_failed();
+      }
+      if (error) {
+        EXPECT_EQ(error, std::errc::not_enough_memory);
+        EXPECT_EQ(drain(far), "") << "it was closed";
+      } else {
+        EXPECT_EQ(ask(loop, far, "abc"), "ABC");
+      }
+    }
+    auto [near, far] = socket_pair();
+    ASSERT_TRUE(succeeded(manager.adopt(near.release())));
+    EXPECT_EQ(ask(loop, far, "xyz"), "XYZ");
+    if (!has_failed) return;
+  }
+  FAIL() << "more than " << most_allocations << " allocations";
+}
+
+TEST_P(MemoryFaults, AnswerThatCannotBeKeptEndsItsConnectionAlone) {
+  const std::string flood(std::size_t{1} << 20, 'a');
+  for (int skipped = 0; skipped < most_allocations; ++skipped) {
+    EventLoop loop(open());
+    ToupperService service;
+    ConnectionManager manager(loop, service);
+    auto [near, far] = socket_pair();
+    auto [other, friendly] = socket_pair();
+    ASSERT_TRUE(succeeded(manager.adopt(near.release())));
+    ASSERT_TRUE(succeeded(manager.adopt(other.release())));
+    bool has_failed = false;
+    {
+      // It does not read, so that its answers have to be kept.
+      const FailingAllocation fault(skipped);
+      for (int turn = 0; turn < 8; ++turn) {
+        static_cast<void>(
+            ::send(far.get(), flood.data(), flood.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+        // The wait may be what fails; `run` would try again.
+        const auto error = loop.run_once(std::chrono::milliseconds(1));
+        ASSERT_TRUE(!error || error == std::errc::not_enough_memory) << error.message();
+      }
+      has_failed = fault.has_failed();
+    }
+    EXPECT_EQ(ask(loop, friendly, "xyz"), "XYZ");
     if (!has_failed) return;
   }
   FAIL() << "more than " << most_allocations << " allocations";
