@@ -111,15 +111,13 @@ std::vector<std::string> chosen_subjects(const Options& options) {
 
 std::vector<SuiteTest> chosen_tests(const Options& options,
                                     const std::vector<std::string>& subjects) {
-  std::vector<SuiteTest> once;
+  std::vector<SuiteTest> chosen;
   for (auto& test : suite_tests()) {
     if (!is_chosen(test.rule, options.rules)) continue;
     if (std::ranges::find(subjects, test.subject) == subjects.end()) continue;
-    once.push_back(std::move(test));
+    chosen.push_back(std::move(test));
   }
-  std::vector<SuiteTest> all;
-  for (std::size_t i = 0; i < options.repeats; ++i) all.insert(all.end(), once.begin(), once.end());
-  return all;
+  return chosen;
 }
 
 /// Backends that polymux knows and this run would have, were they here.
@@ -146,6 +144,19 @@ std::string written(const Report& report, Form form) {
   return as_text(report);
 }
 
+/// \return false if it was interrupted.
+bool fill(Table& table, const std::vector<SuiteTest>& tests, const Options& options) {
+  Progress progress(tests.size() * options.repeats);
+  const auto tell = [&](const auto& test, const auto& result) {
+    table.add(test, result);
+    progress.tell(test.subject, test.name, result.outcome);
+  };
+  for (std::size_t repeat = 0; repeat < options.repeats; ++repeat) {
+    if (!run_tests(tests, options.jobs, tell)) return false;
+  }
+  return true;
+}
+
 int run(const Options& options) {
   std::optional<ReportFile> junit;
   if (!options.junit.empty()) junit.emplace(options.junit);
@@ -155,14 +166,7 @@ int run(const Options& options) {
   const auto tests = chosen_tests(options, names);
   if (tests.empty()) return complain(nothing_to_test);
   Report report{system_info(), Table(names, options.repeats), missing_backends(options)};
-  {
-    Progress progress(tests.size());
-    const bool is_whole = run_tests(tests, options.jobs, [&](const auto& test, const auto& result) {
-      report.table.add(test, result);
-      progress.tell(test.subject, test.name, result.outcome);
-    });
-    if (!is_whole) return complain("interrupted");
-  }
+  if (!fill(report.table, tests, options)) return complain("interrupted");
   if (print(written(report, options.form)) != all_kept) return not_kept;
   if (junit && junit->write(as_junit(report)) != all_kept) return not_kept;
   return report.table.has_failed() ? not_kept : all_kept;
