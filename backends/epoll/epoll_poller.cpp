@@ -32,6 +32,10 @@ std::uint64_t to_data(int fd, const Registration& registration) noexcept {
   return static_cast<std::uint64_t>(registration.key) << 32 | static_cast<std::uint32_t>(fd);
 }
 
+int fd_of(const epoll_event& event) noexcept {
+  return static_cast<int>(event.data.u64 & 0xffffffffU);
+}
+
 // Interest none, a fired oneshot and an invalid one stay in the set, lest the kernel forgets which
 // file the number means; EPOLLONESHOT alone disarms them after at most one hang-up.
 std::uint32_t to_epoll_bits(const Registration& registration) noexcept {
@@ -130,7 +134,7 @@ class EpollPoller final : public CheckedPoller {
     Taken taken{.count = begin, .end = end};
     for (auto index = begin; index < end; ++index) {
       const auto event = batch_[index];
-      if (is_reported(event, begin)) {
+      if (add_to_reported(event, out.first(begin))) {
         ++taken.repeated;
       } else if (take_one(event, out[taken.count])) {
         batch_[taken.count++] = event;
@@ -141,12 +145,16 @@ class EpollPoller final : public CheckedPoller {
     return taken;
   }
 
-  // A second look finds anew what holds still.
-  [[nodiscard]] bool is_reported(const epoll_event& event, std::size_t count) const noexcept {
-    const auto end = batch_.begin() + static_cast<std::ptrdiff_t>(count);
-    return std::any_of(batch_.begin(), end, [&](const epoll_event& before) {
-      return before.data.u64 == event.data.u64;
-    });
+  // A second look finds anew what holds still, and what came about meanwhile: an edge tells that
+  // only once. False for what was not reported yet.
+  bool add_to_reported(const epoll_event& event, std::span<Event> reported) noexcept {
+    for (std::size_t index = 0; index < reported.size(); ++index) {
+      if (batch_[index].data.u64 != event.data.u64) continue;
+      const auto& registration = registrations().at(fd_of(event));
+      reported[index].ready |= to_ready(static_cast<int>(event.events), registration.wanted());
+      return true;
+    }
+    return false;
   }
 
   // Whether there is something to tell. The wake-up is not, nor is the hang-up of one that rests.
@@ -155,7 +163,7 @@ class EpollPoller final : public CheckedPoller {
       clear_wakeup();
       return false;
     }
-    const int fd = static_cast<int>(event.data.u64 & 0xffffffffU);
+    const int fd = fd_of(event);
     Registration* registration = registrations().find(fd);
     if (registration == nullptr || registration->key != event.data.u64 >> 32) {
       needs_rebuild_ = true;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdarg>
 #include <cstddef>
+#include <utility>
 
 // The other headers that declare these functions are left out: they promise different things about
 // exceptions, and what is defined here is the symbol alone.
@@ -47,9 +48,28 @@ int FailingCall::count() const noexcept {
 }
 
 namespace {
+thread_local BeforeCall* awaited = nullptr;
+}
+
+BeforeCall::BeforeCall(Call call, std::function<void()> action) noexcept
+    : call_(call), action_(std::move(action)) {
+  awaited = this;
+}
+
+BeforeCall::~BeforeCall() {
+  awaited = nullptr;
+}
+
+void BeforeCall::happen(Call call) {
+  if (awaited == nullptr || awaited->call_ != call) return;
+  if (const auto action = std::exchange(awaited->action_, nullptr)) action();
+}
+
+namespace {
 
 // Whether this call has to fail; sets errno then. Called in signal handlers.
 bool fails(Call call) noexcept {
+  BeforeCall::happen(call);
   auto& fault = fault_of(call);
   if (fault.left.load(std::memory_order_relaxed) <= 0) return false;
   if (fault.skipped.fetch_sub(1) > 0) return false;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 namespace polymux::test {
 
 /// Functions of the C library that can be made to fail in this program: its own definitions come
@@ -22,6 +24,25 @@ class FailingCall {
 
  private:
   Call call_;
+};
+
+/// Has something happen right before a call of this thread: what another thread or process may do
+/// at just that moment. One at a time.
+class BeforeCall {
+ public:
+  /// \param action  Called once, before the first such call.
+  BeforeCall(Call call, std::function<void()> action) noexcept;
+  BeforeCall(const BeforeCall&) = delete;
+  BeforeCall& operator=(const BeforeCall&) = delete;
+  ~BeforeCall();
+
+  [[nodiscard]] bool has_happened() const noexcept { return action_ == nullptr; }
+  /// To be called by the functions themselves.
+  static void happen(Call call);
+
+ private:
+  Call call_;
+  std::function<void()> action_;
 };
 
 }  // namespace polymux::test

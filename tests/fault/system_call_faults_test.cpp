@@ -291,6 +291,31 @@ TEST_F(EpollFaults, ASetMadeAnewKeepsWhatIsOpenThoughACheckFails) {
   expect_ready(poller(), Token{2}, Ready::readable);
 }
 
+TEST_F(EpollFaults, AnEdgeThatComesWhileTheSetIsMadeAnewIsTold) {
+  auto pair = socket_pair();
+  auto other = socket_pair();
+  const auto both = Interest::read | Interest::write;
+  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, both, Trigger::edge)));
+  ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
+  send(other.far, "x");
+  {
+    const FailingCall fault(Call::epoll_ctl, ENOMEM);
+    ASSERT_TRUE(succeeded(poller().remove(other.near.get())));
+  }
+
+  // The leftover takes the second place, and the same wait makes the set anew and looks again.
+  Waited first;
+  {
+    const BeforeCall fresh_set(Call::epoll_ctl, [&] { send(pair.far, "x"); });
+    first = look(poller(), 2);
+    ASSERT_TRUE(fresh_set.has_happened());
+  }
+
+  EXPECT_EQ(first.count(Token{1}), 1U);
+  const auto told = first.ready(Token{1}) | look(poller(), 2).ready(Token{1});
+  EXPECT_EQ(told, Ready::readable | Ready::writable);
+}
+
 TEST_F(EpollFaults, SignalsArriveThoughTheirNumberWasTakenForClosed) {
   EventLoop loop(open("epoll"));
   int seen = 0;
