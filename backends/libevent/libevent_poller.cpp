@@ -108,7 +108,9 @@ class LibeventPoller final : public CheckedPoller {
     }
     fresh.key = key;
     const auto error = arm(fd, fresh);
-    if (error) detach(fd, fresh);
+    if (error) witness_.forget(fd, fresh.file);
+    // One that was there before still has it.
+    if (error && known == nullptr) free_.push_back(key);
     return error;
   }
 
@@ -154,13 +156,13 @@ class LibeventPoller final : public CheckedPoller {
     }
     EventPtr fresh(event_new(base_.get(), fd, to_event_bits(wanted), on_ready, &slot));
     if (!fresh) return std::make_error_code(std::errc::not_enough_memory);
-    slot.event.reset();
-    slot.owner = this;
-    slot.fd = fd;
     if (event_add(fresh.get(), nullptr) != 0) {
       return std::make_error_code(std::errc::not_enough_memory);
     }
+    // From here on nothing fails: until then all is as it was.
     slot.event = std::move(fresh);
+    slot.owner = this;
+    slot.fd = fd;
     return {};
   }
 
