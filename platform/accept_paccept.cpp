@@ -1,5 +1,5 @@
-// NetBSD before 10, which has paccept(2) in place of accept4: the same flags, and a signal mask that
-// is not wanted here.
+// NetBSD before 10, which has paccept(2) in place of accept4: the same flags, and a signal mask
+// that is not wanted here.
 
 #include <sys/socket.h>
 

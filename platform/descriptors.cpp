@@ -15,8 +15,8 @@ namespace {
 // closed is taken from nothing less than two answers, for what is called closed falls silent for
 // good.
 std::error_code why_unknown(int fd) noexcept {
-  if (errno != EBADF) return last_error();
-  return is_open(fd) ? std::make_error_code(std::errc::io_error) : Errc::bad_descriptor;
+  const auto error = last_error();
+  return error == std::errc::bad_file_descriptor && !is_open(fd) ? Errc::bad_descriptor : error;
 }
 
 std::uint32_t fold(const struct stat& status) noexcept {

@@ -30,10 +30,14 @@ class StressTest : public ::testing::TestWithParam<std::string> {
   }
 
   /// True if the numbers that are open are those of polymux and of the test alone.
-  [[nodiscard]] static bool owns_all_descriptors() { return !is_sanitized() && !is_emulated(); }
+  [[nodiscard]] static bool owns_all_descriptors() {
+    return !is_sanitized() && !is_emulated();
+  }
 
   /// So many in a plain build; a part of it under a sanitizer, which multiplies the cost of each.
-  [[nodiscard]] static int scaled(int count) { return is_sanitized() ? count / 20 : count; }
+  [[nodiscard]] static int scaled(int count) {
+    return is_sanitized() ? count / 20 : count;
+  }
 };
 
 [[nodiscard]] inline std::vector<std::string> names_of_backends() {
