@@ -17,9 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long the loop rests where the system cannot wait for it, and how often in a row: two seconds.
+// How long the loop rests where the system cannot wait for it, and how often in a row: five seconds.
 constexpr auto rest = 10ms;
-constexpr int most_rests = 200;
+constexpr int most_rests = 500;
 
 // poll(2) and select(2): ENOMEM, and EAGAIN on macOS and the BSDs.
 bool may_pass(std::error_code error) {

@@ -37,7 +37,7 @@ class EventLoop {
   /// Runs until `stop`. One that came before makes it return at once.
   ///
   /// What a callback throws comes out of it; the loop can be run again, and loses no event. A wait
-  /// that fails for want of memory is tried again for two seconds.
+  /// that fails for want of memory is tried again for five seconds.
   /// \return The error of a wait that failed; `operation_in_progress` if called from a callback.
   [[nodiscard]] std::error_code run();
 
