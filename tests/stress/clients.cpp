@@ -21,8 +21,9 @@ namespace {
 
 void change_mask(int how) {
   sigset_t alarms;
-  ::sigemptyset(&alarms);
-  ::sigaddset(&alarms, SIGALRM);
+  // Macros on some systems, which take no name space before them.
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
   ::pthread_sigmask(how, &alarms, nullptr);
 }
 
