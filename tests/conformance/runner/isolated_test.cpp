@@ -112,7 +112,7 @@ IsolatedTest::~IsolatedTest() {
   if (output_ >= 0) ::close(output_);
 }
 
-void IsolatedTest::kill_all() noexcept {
+void IsolatedTest::kill_all() const noexcept {
   ::kill(-id_, SIGKILL);
   ::kill(id_, SIGKILL);
 }

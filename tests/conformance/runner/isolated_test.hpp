@@ -59,7 +59,7 @@ class IsolatedTest {
   [[nodiscard]] TestRun finish();
 
  private:
-  void kill_all() noexcept;
+  void kill_all() const noexcept;
   void kill_late() noexcept;
   [[nodiscard]] int reap();
   [[nodiscard]] TestRun late_run() const;

@@ -80,10 +80,12 @@ Suite suite_of(const Table& table, const std::string& subject) {
       suite.cases += case_of(subject, rule.id, test);
       ++suite.tests;
       suite.took += test.took;
-      if (test.outcome() == Outcome::failed)
+      const auto outcome = test.outcome();
+      if (outcome == Outcome::failed) {
         ++suite.failures;
-      else if (test.outcome() != Outcome::passed)
+      } else if (outcome != Outcome::passed) {
         ++suite.skipped;
+      }
     }
   }
   return suite;
@@ -92,7 +94,8 @@ Suite suite_of(const Table& table, const std::string& subject) {
 }  // namespace
 
 std::string as_junit(const Report& report) {
-  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  std::string text = R"(<?xml version="1.0" encoding="UTF-8"?>)"
+                     "\n<testsuites>\n";
   for (const auto& subject : report.table.subjects()) {
     const auto suite = suite_of(report.table, subject);
     text += "  <testsuite name=\"polymux conformance: " + escaped(subject) + "\" timestamp=\"" +
