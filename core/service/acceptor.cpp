@@ -27,6 +27,15 @@ std::error_code Acceptor::open() noexcept {
   return start(listener_.socket.get(), Interest::read);
 }
 
+void Acceptor::pause() noexcept {
+  // To change a registration may fail, for want of memory; to end it never does.
+  if (set_interest(Interest::none)) stop();
+}
+
+std::error_code Acceptor::resume() noexcept {
+  return is_active() ? set_interest(Interest::read) : open();
+}
+
 void Acceptor::on_ready(Ready ready) {
   accept_some();
   // Said to be closed, and silent from now on: it is tried again after a while.

@@ -39,8 +39,9 @@ class Acceptor final : public Watcher {
 
   [[nodiscard]] std::error_code open() noexcept;
 
-  void pause() noexcept { static_cast<void>(set_interest(Interest::none)); }
-  [[nodiscard]] std::error_code resume() noexcept { return set_interest(Interest::read); }
+  void pause() noexcept;
+  /// After an error it is still paused.
+  [[nodiscard]] std::error_code resume() noexcept;
 
   /// Takes in those who wait at this moment, as far as the system's queue is long.
   void accept_last() noexcept;

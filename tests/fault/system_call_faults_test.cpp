@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <ostream>
@@ -196,6 +198,45 @@ INSTANTIATE_TEST_SUITE_P(Every, EveryBackend, ::testing::ValuesIn([] {
                            return names;
                          }()),
                          [](const auto& one) { return one.param; });
+
+// Serving.
+
+Fd connect_to(const std::string& address) {
+  sockaddr_in target{};
+  target.sin_family = AF_INET;
+  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto port = std::stoi(address.substr(address.rfind(':') + 1));
+  target.sin_port = htons(static_cast<std::uint16_t>(port));
+  Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target), 0);
+  return client;
+}
+
+// poll and select ask what the number means before they change a registration.
+TEST(ServerFaults, AcceptingRestsThoughTheListenerCannotBeModified) {
+  EventLoop loop(open("poll"));
+  ToupperService service;
+  ConnectionManager manager(loop, service);
+  const auto listening = manager.listen("127.0.0.1:0");
+  ASSERT_TRUE(listening) << listening.message;
+  const auto client = connect_to(listening.addresses.front());
+  {
+    const DescriptorLimit limit(3);
+    const FailingCall fault(Call::fstat, ENOMEM, 0, 1'000'000);
+    ASSERT_TRUE(succeeded(loop.run_once(bound())));
+    EXPECT_FAILED_ONCE(fault);
+    // A listener that is still watched would end this wait at once.
+    const auto before = std::chrono::steady_clock::now();
+    ASSERT_TRUE(succeeded(loop.run_once(50ms)));
+    EXPECT_GE(std::chrono::steady_clock::now() - before, 50ms);
+  }
+
+  const auto deadline = std::chrono::steady_clock::now() + bound();
+  while (manager.counters().accepted == 0 && std::chrono::steady_clock::now() < deadline) {
+    ASSERT_TRUE(succeeded(loop.run_once(50ms)));
+  }
+  EXPECT_EQ(manager.counters().accepted, 1U);
+}
 
 // epoll's own.
 
