@@ -17,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long the loop rests where the system cannot wait for it, and how often in a row: five seconds.
+// How long the loop rests where the system cannot wait for it, and how often in a row: five
+// seconds.
 constexpr auto rest = 10ms;
 constexpr int most_rests = 500;
 
