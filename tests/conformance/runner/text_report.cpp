@@ -92,8 +92,10 @@ std::string failures(const Table& table) {
       if (cell == nullptr) continue;
       for (const auto& test : cell->tests) {
         if (test.failed == 0) continue;
-        text += "  " + subject + "." + test.name + ": failed " + std::to_string(test.failed) +
-                " of " + std::to_string(test.runs()) + "\n" + indented(test.message);
+        text.append("  ").append(subject).append(".").append(test.name);
+        text.append(": failed ").append(std::to_string(test.failed));
+        text.append(" of ").append(std::to_string(test.runs())).append("\n");
+        text += indented(test.message);
       }
     }
   }
@@ -106,9 +108,10 @@ std::string figures(const Table& table) {
   for (const auto& subject : table.subjects()) width = std::max(width, subject.size());
   for (const auto& subject : table.subjects()) {
     const auto totals = table.totals(subject);
-    text += padded(subject, width) + "  " + std::to_string(totals.passed) + " pass, " +
-            std::to_string(totals.failed) + " fail, " + std::to_string(totals.not_applicable) +
-            " not applicable";
+    text.append(padded(subject, width)).append("  ");
+    text.append(std::to_string(totals.passed)).append(" pass, ");
+    text.append(std::to_string(totals.failed)).append(" fail, ");
+    text.append(std::to_string(totals.not_applicable)).append(" not applicable");
     if (totals.departs > 0) text += ", " + std::to_string(totals.departs) + " known";
     if (totals.flaky > 0) text += ", " + std::to_string(totals.flaky) + " flaky";
     text += "\n";
@@ -126,7 +129,7 @@ std::string as_text(const Report& report) {
   text += failures(table);
   text += figures(table);
   for (const auto& [name, reason] : report.missing) {
-    text += name + ": not tested: " + reason + "\n";
+    text.append(name).append(": not tested: ").append(reason).append("\n");
   }
   return text;
 }
