@@ -18,9 +18,6 @@ namespace polymux {
 /// \return The descriptor, or -1 with errno set. Never EINTR.
 [[nodiscard]] int accept_nonblocking(int listener) noexcept;
 
-/// True for a socket of the Unix domain.
-[[nodiscard]] bool is_local_socket(int fd) noexcept;
-
 /// Tells the peer that no more will come (shutdown(2) with SHUT_WR).
 [[nodiscard]] std::error_code shut_down_writing(int socket) noexcept;
 

@@ -45,8 +45,6 @@ class SigioPoller final : public CheckedPoller {
   static constexpr std::uint32_t cold = 0;
   /// `Registration::note`: the file sends no signals, and never grows cold.
   static constexpr std::uint8_t is_mute = 1;
-  /// It signals all but room to write, and does not grow cold while it waits for that.
-  static constexpr std::uint8_t has_silent_room = 2;
 
   std::error_code attach(int fd, Registration& fresh, const Registration* known) override {
     enter_thread();
@@ -114,10 +112,7 @@ class SigioPoller final : public CheckedPoller {
   // Sockets and pipes signal every change; terminals not their hang-up, and the rest nothing.
   void arm(int fd, Registration& registration) noexcept {
     const bool can_signal = registration.file.is_socket || registration.file.is_pipe;
-    registration.note = is_mute;
-    if (!can_signal || !signals_->arm(fd)) return;
-    // Those of the Unix domain signal room only after a write has failed since they were armed.
-    registration.note = is_local_socket(fd) ? has_silent_room : 0;
+    registration.note = can_signal && signals_->arm(fd) ? 0 : is_mute;
   }
 
   void disarm(int fd, const Registration& gone) noexcept {
@@ -134,10 +129,12 @@ class SigioPoller final : public CheckedPoller {
     --count_;
   }
 
+  // A socket may gain room without a signal: one of the Unix domain signals it only after a write
+  // has failed since it was armed, and TCP never once its owner has shut it for writing. So whoever
+  // waits for room in a socket is looked at every time.
   static bool grows_cold(const Registration& registration) noexcept {
     if (registration.note == is_mute) return false;
-    return registration.note != has_silent_room ||
-           !contains(registration.wanted(), Interest::write);
+    return !registration.file.is_socket || !contains(registration.wanted(), Interest::write);
   }
 
   void cool_down() noexcept {

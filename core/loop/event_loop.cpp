@@ -17,8 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long the loop rests where the system cannot wait for it, and how often in a row: five
-// seconds.
+// Where the wait itself fails for want of memory there is no event to wait for, and trying again at
+// once would spin. How long the loop rests then, and how often in a row: five seconds.
 constexpr auto rest = 10ms;
 constexpr int most_rests = 500;
 

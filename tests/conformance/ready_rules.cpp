@@ -409,6 +409,23 @@ TEST_P(ReadyRules, Ready20OwnHalfCloseIsNoHangup) {
   }
 }
 
+TEST_P(ReadyRules, Ready20FullSocketThatItsOwnerShutIsWritableOnceThereIsRoom) {
+  for (auto make : {connected_pair, socket_pair}) {
+    auto [near, far] = make();
+    add(near, Token{1}, Interest::write);
+    EXPECT_EQ(expect_ready(Token{1}, Ready::writable), Ready::writable);
+    const auto sent = fill(near);
+    expect_silence();
+
+    shut_down_writing(near);
+    std::size_t received = 0;
+    while (received < sent && is_ready_for(far, POLLIN)) received += drain(far).size();
+
+    EXPECT_EQ(expect_ready(Token{1}, Ready::writable), Ready::writable);
+    EXPECT_TRUE(succeeded(poller().remove(near.get())));
+  }
+}
+
 TEST_P(ReadyRules, Ready21OwnEndOfReadingIsTheEndOfTheStream) {
   for (auto make : {connected_pair, socket_pair}) {
     auto [near, far] = make();

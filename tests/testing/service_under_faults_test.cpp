@@ -182,6 +182,7 @@ TEST(ServiceBehind, ClientWhoseBytesWaitIsNotIdle) {
     ASSERT_FALSE(manager.adopt(one.near.release()));
     ASSERT_FALSE(manager.adopt(other.near.release()));
 
+    // Not to wait for anything: this is the loop that is busy.
     loop.post([] { std::this_thread::sleep_for(40ms); });
     ASSERT_FALSE(loop.run_once(0ns));
     write_text(one.far.get(), "one");

@@ -110,6 +110,7 @@ class TemporaryFolder {
   [[nodiscard]] std::string file() const { return path_ + "/socket"; }
 
  private:
+  // Not TMPDIR, which may be too long for sun_path.
   std::string path_ = "/tmp/polymux-unit-XXXXXX";
 };
 

@@ -43,16 +43,6 @@ TEST(Sockets, AcceptedOnesOweNothingToTheListenersFlags) {
   EXPECT_TRUE(has_flag(accepted.get(), F_GETFD, FD_CLOEXEC));
 }
 
-TEST(Sockets, OnlyThoseOfTheUnixDomainAreLocal) {
-  const SocketPair pair;
-  UniqueFd internet;
-  ASSERT_FALSE(open_stream_socket(AF_INET, internet));
-
-  EXPECT_TRUE(is_local_socket(pair.near.get()));
-  EXPECT_FALSE(is_local_socket(internet.get()));
-  EXPECT_FALSE(is_local_socket(STDIN_FILENO));
-}
-
 TEST(Sockets, ShutDownWritingIsTheEndOfStreamForThePeer) {
   const SocketPair pair;
 

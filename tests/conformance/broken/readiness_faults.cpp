@@ -175,6 +175,7 @@ void add_readiness_faults(BrokenPollers& all) {
           broken<ChangesEvents<no_writable>>(
               "forgets_the_write_filter", full, "one of two filters that is not registered",
               {{"Ready2WriterIsWritableWhileThereIsRoom", "no writable"},
+               {"Ready20FullSocketThatItsOwnerShutIsWritableOnceThereIsRoom", "no writable"},
                {"Ready16ConnectIsWritableOnceItsOutcomeIsKnown", "no writable"},
                {"Mod7NarrowedInterestIsSilentAboutTheRest", "no writable"},
                {"Ready16SocketThatWasAddedTooEarlyIsToldOfTheOutcome", "no writable"}}),

@@ -46,18 +46,23 @@ std::string seconds(std::chrono::nanoseconds time) {
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
+std::string attribute(std::string_view name, const std::string& value) {
+  return " " + std::string(name) + "=\"" + value + "\"";
+}
+
 std::string case_of(const std::string& subject, std::string_view rule, const TestResult& test) {
-  std::string text = "    <testcase classname=\"" + escaped(subject) + "." + escaped(rule) +
-                     "\" name=\"" + escaped(test.name) + "\" time=\"" + seconds(test.took) + "\"";
-  const auto message = escaped(test.message);
+  std::string text = "    <testcase" +
+                     attribute("classname", escaped(subject) + "." + escaped(rule)) +
+                     attribute("name", escaped(test.name)) + attribute("time", seconds(test.took));
+  const auto message = attribute("message", escaped(test.message));
   switch (test.outcome()) {
     case Outcome::passed:
       return text + "/>\n";
     case Outcome::failed:
-      text += "><failure message=\"" + message + "\"/>";
+      text += "><failure" + message + "/>";
       break;
     default:
-      text += "><skipped message=\"" + message + "\"/>";
+      text += "><skipped" + message + "/>";
       break;
   }
   return text + "</testcase>\n";
@@ -98,12 +103,13 @@ std::string as_junit(const Report& report) {
                      "\n<testsuites>\n";
   for (const auto& subject : report.table.subjects()) {
     const auto suite = suite_of(report.table, subject);
-    text += "  <testsuite name=\"polymux conformance: " + escaped(subject) + "\" timestamp=\"" +
-            report.system.date + "\" hostname=\"" +
-            escaped(report.system.name + " " + report.system.release) + "\" tests=\"" +
-            std::to_string(suite.tests) + "\" failures=\"" + std::to_string(suite.failures) +
-            "\" errors=\"0\" skipped=\"" + std::to_string(suite.skipped) + "\" time=\"" +
-            seconds(suite.took) + "\">\n" + suite.cases + "  </testsuite>\n";
+    const auto system = escaped(report.system.name + " " + report.system.release);
+    text += "  <testsuite" + attribute("name", "polymux conformance: " + escaped(subject)) +
+            attribute("timestamp", report.system.date) + attribute("hostname", system) +
+            attribute("tests", std::to_string(suite.tests)) +
+            attribute("failures", std::to_string(suite.failures)) + attribute("errors", "0") +
+            attribute("skipped", std::to_string(suite.skipped)) +
+            attribute("time", seconds(suite.took)) + ">\n" + suite.cases + "  </testsuite>\n";
   }
   return text + "</testsuites>\n";
 }
