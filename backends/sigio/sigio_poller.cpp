@@ -1,4 +1,5 @@
 #include <polymux/poller/backend_info.hpp>
+#include <polymux/poller/error.hpp>
 
 #include "backends/sigio/readiness_signals.hpp"
 #include "backends/support/checked_poller.hpp"
@@ -100,13 +101,21 @@ class SigioPoller final : public CheckedPoller {
   void enter_thread() noexcept {
     if (!signals_->enter_thread()) return;
     registrations().for_each([this](int fd, Registration& registration) {
-      const bool is_ours = registration.note != is_mute && !witness_.confirm(fd, registration.file);
-      if (is_ours && !signals_->readdress(fd)) {
-        signals_->disarm(fd);
-        registration.note = is_mute;
-      }
+      if (registration.note != is_mute) readdress(fd, registration);
       static_cast<void>(heat(fd));
     });
+  }
+
+  void readdress(int fd, Registration& registration) noexcept {
+    if (const auto error = witness_.confirm(fd, registration.file)) {
+      if (error == Errc::bad_descriptor || error == Errc::not_registered) return;
+      // It may be ours all the same, and go on signalling to the thread of before.
+      signals_->leave_armed();
+      registration.note = is_mute;
+    } else if (!signals_->readdress(fd)) {
+      signals_->disarm(fd);
+      registration.note = is_mute;
+    }
   }
 
   // Sockets and pipes signal every change; terminals not their hang-up, and the rest nothing.

@@ -19,6 +19,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <polymux/polymux.hpp>
@@ -462,6 +463,25 @@ TEST_F(SigioFaults, DisarmingNeverSetsOtherFlags) {
     EXPECT_EQ(::fcntl(pair.near.get(), F_GETFL) & ~O_ASYNC, before) << "step " << step;
     ::fcntl(pair.near.get(), F_SETFL, before);
   }
+}
+
+// The look that tells whose number it is, in the thread that takes the poller over.
+TEST_F(SigioFaults, ReadinessComesToAnotherThreadThoughACheckFails) {
+  auto poller = open("sigio");
+  auto pair = socket_pair();
+  ASSERT_TRUE(succeeded(poller->add(pair.near.get(), Token{1}, Interest::read)));
+  std::array<Event, 4> events{};
+  ASSERT_EQ(poller->wait(events, 0ns).count, 0U);
+
+  std::thread([&] {
+    {
+      const FailingCall fault(Call::fstat, ENOMEM);
+      ASSERT_EQ(poller->wait(events, 0ns).count, 0U);
+      ASSERT_EQ(fault.count(), 1);
+    }
+    send(pair.far, "x");
+    EXPECT_EQ(poller->wait(events, bound()).count, 1U);
+  }).join();
 }
 
 TEST_F(SigioFaults, WithoutAMaskNoSignalIsAskedFor) {
