@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -228,8 +229,8 @@ class EpollPoller final : public CheckedPoller {
 
   std::error_code replace_set() noexcept {
     UniqueFd fresh(::epoll_create1(EPOLL_CLOEXEC));
-    if (!fresh) {
-      // Out of descriptors: the old one makes room.
+    if (!fresh && errno == EMFILE) {
+      // The old one makes room.
       set_.reset();
       fresh.reset(::epoll_create1(EPOLL_CLOEXEC));
     }
@@ -247,6 +248,8 @@ class EpollPoller final : public CheckedPoller {
   }
 
   std::error_code control(int operation, int fd, const Registration& registration) noexcept {
+    // Another thread took the descriptor that the old set made room with.
+    if (!set_) return std::make_error_code(std::errc::too_many_files_open);
     epoll_event event{};
     event.events = to_epoll_bits(registration);
     event.data.u64 = to_data(fd, registration);

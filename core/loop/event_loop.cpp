@@ -17,15 +17,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Where the wait itself fails for want of memory there is no event to wait for, and trying again at
-// once would spin. How long the loop rests then, and how often in a row: five seconds.
+// Where the wait itself fails for want of memory or descriptors there is no event to wait for, and
+// trying again at once would spin. How long the loop rests then, and how often in a row: five
+// seconds.
 constexpr auto rest = 10ms;
 constexpr int most_rests = 500;
 
-// poll(2) and select(2): ENOMEM, and EAGAIN on macOS and the BSDs.
+// poll(2) and select(2): ENOMEM, and EAGAIN on macOS and the BSDs. epoll, where its set has to be
+// made anew: want of descriptors too.
 bool may_pass(std::error_code error) {
   return error == std::errc::not_enough_memory ||
-         error == std::errc::resource_unavailable_try_again;
+         error == std::errc::resource_unavailable_try_again ||
+         error == std::errc::too_many_files_open ||
+         error == std::errc::too_many_files_open_in_system;
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ struct Fault {
   std::atomic<int> count{0};
 };
 
-constinit std::array<Fault, 7> faults{};
+// `write` is the last.
+constinit std::array<Fault, static_cast<std::size_t>(Call::write) + 1> faults{};
 
 Fault& fault_of(Call call) noexcept {
   return faults[static_cast<std::size_t>(call)];
@@ -103,6 +104,7 @@ using polymux::test::Call;
       polymux::test::real<result parameters>(#name) != nullptr
 // NOLINTEND(bugprone-macro-parentheses)
 
+POLYMUX_FAILING(int, epoll_create1, Call::epoll_create, (int flags), (flags));
 POLYMUX_FAILING(int, epoll_ctl, Call::epoll_ctl, (int set, int operation, int fd, void* event),
                 (set, operation, fd, event));
 POLYMUX_FAILING(int, fstat, Call::fstat, (int fd, void* status), (fd, status));

@@ -249,6 +249,19 @@ class EpollFaults : public ::testing::Test {
   }
   Poller& poller() { return *poller_; }
 
+  /// Removes `pair.near`, which is ready, from the poller and not from the kernel's set: the next
+  /// wait finds what nobody has, and the one after it makes the set anew.
+  void leave_behind(const Pair& pair) {
+    send(pair.far, "x");
+    const FailingCall fault(Call::epoll_ctl, ENOMEM);
+    EXPECT_TRUE(succeeded(poller().remove(pair.near.get())));
+  }
+
+  std::error_code wait_now() {
+    std::array<Event, 4> events{};
+    return poller().wait(events, 0ns).error;
+  }
+
  private:
   std::unique_ptr<Poller> poller_;
 };
@@ -281,11 +294,7 @@ TEST_F(EpollFaults, AModifyForWantOfMemoryLeavesTheRegistrationAsItWas) {
 TEST_F(EpollFaults, ARemoveThatTheKernelRefusesIsSilentAllTheSame) {
   auto pair = socket_pair();
   ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
-  send(pair.far, "x");
-  {
-    const FailingCall fault(Call::epoll_ctl, ENOMEM);
-    EXPECT_TRUE(succeeded(poller().remove(pair.near.get())));
-  }
+  leave_behind(pair);
 
   // The set still has it, and is made anew for that.
   expect_silence(poller());
@@ -298,19 +307,49 @@ TEST_F(EpollFaults, ASetThatCannotBeMadeAnewIsTriedAgain) {
   auto other = socket_pair();
   ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
   ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
-  send(pair.far, "x");
-  {
-    const FailingCall fault(Call::epoll_ctl, ENOMEM);
-    ASSERT_TRUE(succeeded(poller().remove(pair.near.get())));
-  }
-  std::array<Event, 4> events{};
+  leave_behind(pair);
   // Finds the leftover.
-  ASSERT_TRUE(succeeded(poller().wait(events, 0ns).error));
+  ASSERT_TRUE(succeeded(wait_now()));
   {
     // The wake-up is watched first, then the one that is left.
     const FailingCall fault(Call::epoll_ctl, ENOSPC, 1);
-    EXPECT_EQ(poller().wait(events, 0ns).error, std::errc::no_space_on_device);
+    EXPECT_EQ(wait_now(), std::errc::no_space_on_device);
     EXPECT_EQ(fault.count(), 1);
+  }
+
+  send(other.far, "x");
+  expect_ready(poller(), Token{2}, Ready::readable);
+}
+
+TEST_F(EpollFaults, WithoutASecondSetTheFirstIsKept) {
+  auto pair = socket_pair();
+  auto other = socket_pair();
+  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
+  leave_behind(pair);
+  ASSERT_TRUE(succeeded(wait_now()));
+  {
+    const FailingCall fault(Call::epoll_create, ENOMEM, 0, 2);
+    EXPECT_EQ(wait_now(), std::errc::not_enough_memory);
+    EXPECT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
+  }
+
+  send(other.far, "x");
+  expect_ready(poller(), Token{2}, Ready::readable);
+}
+
+TEST_F(EpollFaults, ASetWhoseDescriptorAnotherTookIsMadeAnewLater) {
+  auto pair = socket_pair();
+  auto other = socket_pair();
+  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
+  ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
+  leave_behind(pair);
+  ASSERT_TRUE(succeeded(wait_now()));
+  {
+    const FailingCall fault(Call::epoll_create, EMFILE, 0, 2);
+    EXPECT_EQ(wait_now(), std::errc::too_many_files_open);
+    // Not the number's fault.
+    EXPECT_EQ(poller().modify(other.near.get(), Token{2}, Interest::write),
+              std::errc::too_many_files_open);
   }
 
   send(other.far, "x");
@@ -322,11 +361,7 @@ TEST_F(EpollFaults, ASetMadeAnewKeepsWhatIsOpenThoughACheckFails) {
   auto other = socket_pair();
   ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
   ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
-  send(pair.far, "x");
-  {
-    const FailingCall fault(Call::epoll_ctl, ENOMEM);
-    ASSERT_TRUE(succeeded(poller().remove(pair.near.get())));
-  }
+  leave_behind(pair);
   {
     const FailingCall fault(Call::fstat, EBADF, 0, 1000);
     expect_silence(poller());
@@ -343,11 +378,7 @@ TEST_F(EpollFaults, AnEdgeThatComesWhileTheSetIsMadeAnewIsTold) {
   const auto both = Interest::read | Interest::write;
   ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, both, Trigger::edge)));
   ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
-  send(other.far, "x");
-  {
-    const FailingCall fault(Call::epoll_ctl, ENOMEM);
-    ASSERT_TRUE(succeeded(poller().remove(other.near.get())));
-  }
+  leave_behind(other);
 
   // The leftover takes the second place, and the same wait makes the set anew and looks again.
   Waited first;
