@@ -126,7 +126,9 @@ TEST_F(Ask, LevelThatHoldsIsToldOnce) {
 TEST_F(Ask, LevelThatDoesNotHoldSaysSo) {
   script().says = {{"IN"}};
 
-  const auto answer = ask(from_the_start, fake(Telling::level), Interest::all);
+  // The answer points to it.
+  const auto level = fake(Telling::level);
+  const auto answer = ask(from_the_start, level, Interest::all);
 
   EXPECT_EQ(answer.reports, (std::vector<Flags>{{"IN"}, {}}));
   EXPECT_EQ(describe(answer), "IN, then nothing");
@@ -169,7 +171,9 @@ TEST_F(Ask, RefusalNamesCallAndError) {
 TEST_F(Ask, WaitThatFailsIsNoRefusal) {
   script().fails_with = EBADF;
 
-  const auto answer = ask(from_the_start, fake(Telling::level), Interest::all);
+  // The answer points to it.
+  const auto level = fake(Telling::level);
+  const auto answer = ask(from_the_start, level, Interest::all);
 
   EXPECT_EQ(answer.outcome, Outcome::failed);
   EXPECT_EQ(describe(answer), "failed: EBADF");
@@ -180,7 +184,9 @@ TEST_F(Ask, WaitThatFailsLaterIsToldAfterWhatWasSaid) {
   script().fails_with = EBADF;
   script().fails_after = 1;
 
-  const auto answer = ask(from_the_start, fake(Telling::level), Interest::all);
+  // The answer points to it.
+  const auto level = fake(Telling::level);
+  const auto answer = ask(from_the_start, level, Interest::all);
 
   EXPECT_EQ(answer.outcome, Outcome::ready);
   EXPECT_EQ(describe(answer), "IN, then EBADF");
