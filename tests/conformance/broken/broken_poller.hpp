@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,13 +13,21 @@
 
 namespace polymux::test {
 
-/// The sound poller beneath a broken one. Between them they have both sides of every capability.
+/// The sound poller beneath a broken one, named by what the fault needs to show.
 enum class Base {
-  /// poll: neither edge nor a handle.
+  /// poll, which has neither edge nor a handle.
   plain,
-  /// The best backend of this system that has edge and a handle: epoll or kqueue.
-  full,
+  /// select: never the default where there is another.
+  least,
+  /// The one that polymux would choose: with edge and a handle, where this system has that.
+  best,
+  /// The best that has edge.
+  edge,
+  /// The best that has a handle.
+  handle,
 };
+inline constexpr std::array every_base{Base::plain, Base::least, Base::best, Base::edge,
+                                       Base::handle};
 
 /// A test that must fail on a broken poller, and for what reason.
 struct Failure {

@@ -180,14 +180,14 @@ void add_fork_faults(BrokenPollers& all) {
           broken<DoesNotNoticeTheFork>("does_not_notice_the_fork", plain, "eventlet/eventlet#68",
                                        {{"Fork1UseInTheChildIsRefused", "failed_step"},
                                         {"Fork1UseInAGrandchildIsRefused", "failed_step"}}),
-          broken<DoesNotNoticeTheSecondFork>("does_not_notice_the_second_fork", full,
+          broken<DoesNotNoticeTheSecondFork>("does_not_notice_the_second_fork", best,
                                              "a mark that is compared with the parent's",
                                              {{"Fork1UseInAGrandchildIsRefused", "failed_step"}}),
-          broken<GivesTheChildItsHandle>("gives_the_child_its_handle", full,
+          broken<GivesTheChildItsHandle>("gives_the_child_its_handle", handle,
                                          "a number that is kept",
                                          {{"Fork1UseInTheChildIsRefused", "failed_step"}}),
           broken<WakeOfAChildRousesTheParent>(
-              "wake_of_a_child_rouses_the_parent", full, "a self-pipe that is shared",
+              "wake_of_a_child_rouses_the_parent", best, "a self-pipe that is shared",
               {{"Fork1WakeInTheChildDoesNotWakeTheParent", "silence was expected"},
                {"Fork1WakeInTheChildDoesNotShowOnTheHandleOfTheParent", "readable"}}),
           broken<ChildTidiesUp>(
@@ -203,7 +203,7 @@ void add_fork_faults(BrokenPollers& all) {
               "marks_the_process_once", plain, "libevent/libevent#319",
               {{"Fork4ChildMayOpenItsOwn", "failed_step"},
                {"Fork4ChildMayRegisterWhatTheParentHasNot", "failed_step"}}),
-          broken<TakesAnyChildForAFork>("takes_any_child_for_a_fork", full,
+          broken<TakesAnyChildForAFork>("takes_any_child_for_a_fork", best,
                                         "a mark that vfork(2) makes in the parent's memory",
                                         {{"Fork6StartedProgramChangesNothing", "wait failed"}}),
       });

@@ -263,25 +263,25 @@ void add_identity_faults(BrokenPollers& all) {
   all.insert(
       all.end(),
       {
-          broken<AddBelievesItsTable>("add_believes_its_table", full,
+          broken<AddBelievesItsTable>("add_believes_its_table", best,
                                       "smol-rs/polling#151; tokio-rs/tokio-core#172",
                                       {"Add9NumberThatIsAnotherFileByNowIsTaken",
                                        "Add9NumberOfAPipeThatIsAnotherPipeByNowIsTaken",
                                        "Add9OldFileIsSilentThoughADuplicateLives",
                                        "Close6NewOwnersOfNumbersSeeNothingOfTheOld"}),
           broken<ModifyBelievesItsTable>(
-              "modify_believes_its_table", full, "smol-rs/polling#262",
+              "modify_believes_its_table", best, "smol-rs/polling#262",
               {"Mod4ClosedNumberIsABadDescriptor", "Mod4NumberOfAnotherFileIsNotRegistered",
                "Mod4NumberOfAFileThatWasRegisteredOnceIsNotRegistered"}),
           broken<WatchesTheFile>(
-              "watches_the_file", full, "epoll(7), which keeps the open file; libuv/libuv#4323",
+              "watches_the_file", best, "epoll(7), which keeps the open file; libuv/libuv#4323",
               {{"Add9OldFileIsSilentThoughADuplicateLives", "silence was expected"},
                {"Close3DuplicateOfAClosedNumberNeitherSpinsNorTakesATokenForLong", "++reports"},
                {"Close3DuplicateOfAClosedPipeNeitherSpinsNorTakesATokenForLong", "++reports"},
                {"Close3TheOthersAreServedMeanwhile", "++reports"},
                {"Close8NumberThatThePollerTakesItselfIsDropped", "++reports"}}),
           broken<RemoveIsOnlyNoted>(
-              "remove_is_only_noted", full, "joyent/libuv#826; joyent/libuv#1099",
+              "remove_is_only_noted", best, "joyent/libuv#826; joyent/libuv#1099",
               {{"Rem1TokenIsNotReportedAfterRemove", "silence was expected"},
                {"Rem1TokenIsNotReportedThoughADuplicateLives", "silence was expected"},
                {"Rem4RemovedDescriptorCanBeAddedAgain", "already"},
@@ -292,7 +292,7 @@ void add_identity_faults(BrokenPollers& all) {
               {{"Rem1TokenIsNotReportedAfterTheNumberIsReused", "silence was expected"},
                {"Rem3RemoveAfterCloseSucceeds", "silence was expected"}}),
           broken<RemoveAfterCloseIsOnlyNoted>(
-              "remove_after_close_is_only_noted", full,
+              "remove_after_close_is_only_noted", best,
               "EPOLL_CTL_DEL whose EBADF is taken for done; libevent/libevent#230",
               {{"Rem3RemoveAfterCloseIsSilentThoughADuplicateLives", "silence was expected"},
                {"Trig2FiredOneshotIsSilentThoughADuplicateOfAnotherIsDropped",
@@ -301,7 +301,7 @@ void add_identity_faults(BrokenPollers& all) {
                {"Fork5DescriptorThatAChildHasOpenDoesNotSpinIfItIsClosedFirst",
                 "silence was expected"}}),
           broken<InvalidForEver>(
-              "invalid_for_ever", full, "POLLNVAL of poll(2)",
+              "invalid_for_ever", best, "POLLNVAL of poll(2)",
               {{"Close1ClosedNumberIsInvalidOnceOrSilent", "reports"},
                {"Close2ClosedNumberCostsTheOthersNothing", "invalid"},
                "Close3DuplicateOfAClosedNumberNeitherSpinsNorTakesATokenForLong"}),
@@ -323,21 +323,21 @@ void add_identity_faults(BrokenPollers& all) {
               "tokens by place in an array; joyent/libuv#968, moonbitlang/async#571",
               {{"Close4ReusedNumberIsNeverReportedAsAnother", "event.token"}}),
           broken<DeviceInItsPlaceFailsTheWait>(
-              "device_in_its_place_fails_the_wait", full,
+              "device_in_its_place_fails_the_wait", best,
               "EPERM of epoll_ctl(2) while a set is made anew",
               {{"Close5NumberReusedForAFileThatCannotBeWaitedForBreaksNothing", "wait failed"}}),
           broken<KeepsABatch>(
-              "keeps_a_batch", full,
+              "keeps_a_batch", best,
               "events of a batch by number; joyent/libuv#968, creytiv/re#266",
               {{"Close6NewOwnersOfNumbersSeeNothingOfTheOld", "silence was expected"}}),
           broken<InvalidMutesForGood>(
               "invalid_mutes_for_good", plain, "an entry of poll(2) that is turned off by number",
               {{"Close7RemoveAfterInvalidSucceedsAndTheNumberIsFree", "no readable"}}),
           broken<NeedsADescriptorToRecover>(
-              "needs_a_descriptor_to_recover", full,
+              "needs_a_descriptor_to_recover", best,
               "a second epoll set: EMFILE of epoll_create(2)",
               {{"Close8DuplicateIsDroppedThoughNoDescriptorIsLeft", "wait failed"}}),
-          broken<CloseEndsAWait>("close_ends_a_wait", full,
+          broken<CloseEndsAWait>("close_ends_a_wait", best,
                                  "EBADF of a wait under way, taken for its end",
                                  {{"Close9WaitWhoseOnlyNumberIsClosedLastsItsTime", "took"}}),
       });

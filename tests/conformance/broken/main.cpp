@@ -13,6 +13,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -45,33 +46,49 @@ BrokenPollers every_broken_poller() {
   return all;
 }
 
-/// What every broken poller is made of, without a fault: these pass every test.
-BrokenPollers every_sound_poller() {
-  return {broken<ForwardingPoller>("sound_plain", Base::plain, "", {}),
-          broken<ForwardingPoller>("sound_full", Base::full, "", {}),
-          broken<EditingPoller>("sound_editing_plain", Base::plain, "", {}),
-          broken<EditingPoller>("sound_editing_full", Base::full, "", {})};
+Requirements required_of(Base base) {
+  return {.edge = base == Base::edge, .pollable_handle = base == Base::handle};
 }
 
 OpenResult open_base(Base base) {
   if (base == Base::plain) return open_poller("poll");
-  return open_poller(Requirements{.edge = true, .pollable_handle = true});
+  if (base == Base::least) return open_poller("select");
+  const auto required = required_of(base);
+  auto opened = open_poller(required);
+  const auto wanted = missing(required, Capabilities{});
+  if (!opened && !wanted.empty()) opened.message = "needs " + wanted + ": " + opened.message;
+  return opened;
 }
 
-/// For run_broken_pollers.py: a line for each, its fields apart by tabs. What is made of a poller
-/// that this system or this build does not have is absent.
+std::string sound_name(std::string_view backend) {
+  return "sound_" + std::string(backend);
+}
+
+/// What every broken poller is made of, without a fault: these pass every test. Two bases may be
+/// the same backend.
+BrokenPollers every_sound_poller() {
+  BrokenPollers all;
+  std::set<std::string> seen;
+  for (const auto base : every_base) {
+    const auto opened = open_base(base);
+    if (!opened || !seen.insert(opened.backend).second) continue;
+    all.push_back(broken<ForwardingPoller>(sound_name(opened.backend), base, "", {}));
+    all.push_back(broken<EditingPoller>(sound_name("editing_" + opened.backend), base, "", {}));
+  }
+  return all;
+}
+
+/// For run_broken_pollers.py: a line for each, its fields apart by tabs. What needs a poller that
+/// this system or this build does not have is absent, and the line says why.
 void list() {
-  const bool has_full = open_base(Base::full).poller != nullptr;
-  const auto is_here = [&](const BrokenPoller& poller) {
-    return poller.base == Base::plain || has_full;
-  };
   for (const auto& poller : every_sound_poller()) {
-    if (is_here(poller)) std::cout << "sound\t" << poller.name << '\n';
+    std::cout << "sound\t" << poller.name << '\n';
   }
   for (const auto& poller : every_broken_poller()) {
-    const auto* base = poller.base == Base::plain ? "sound_plain" : "sound_full";
-    std::cout << (is_here(poller) ? "broken\t" : "absent\t") << poller.name << '\t' << base << '\t'
-              << poller.imitates << '\n';
+    const auto base = open_base(poller.base);
+    std::cout << (base ? "broken\t" : "absent\t") << poller.name << '\t'
+              << (base ? sound_name(base.backend) : base.message) << '\t' << poller.imitates
+              << '\n';
     for (const auto& failure : poller.fails) {
       std::cout << "fails\t" << failure.test << '\t' << failure.because << '\n';
     }

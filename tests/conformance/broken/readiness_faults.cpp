@@ -170,17 +170,17 @@ void add_readiness_faults(BrokenPollers& all) {
       all.end(),
       {
           broken<ChangesEvents<no_listener>>(
-              "listener_is_silent", full, "a filter that counts bytes, and a listener has none",
+              "listener_is_silent", best, "a filter that counts bytes, and a listener has none",
               {{"Ready1ListenerIsReadableWithAConnectionToAccept", "no readable"}}),
           broken<ChangesEvents<no_writable>>(
-              "forgets_the_write_filter", full, "one of two filters that is not registered",
+              "forgets_the_write_filter", best, "one of two filters that is not registered",
               {{"Ready2WriterIsWritableWhileThereIsRoom", "no writable"},
                {"Ready20FullSocketThatItsOwnerShutIsWritableOnceThereIsRoom", "no writable"},
                {"Ready16ConnectIsWritableOnceItsOutcomeIsKnown", "no writable"},
                {"Mod7NarrowedInterestIsSilentAboutTheRest", "no writable"},
                {"Ready16SocketThatWasAddedTooEarlyIsToldOfTheOutcome", "no writable"}}),
           broken<ChangesEvents<half_close_as_hangup>>(
-              "half_close_is_a_hangup", full, "EV_EOF as the end of all; libevent/libevent#984",
+              "half_close_is_a_hangup", best, "EV_EOF as the end of all; libevent/libevent#984",
               {{"Ready3HalfCloseIsReadableAndNoHangup", "hangup"}}),
           broken<ChangesEvents<half_close_as_error>>(
               "half_close_is_an_error", plain, "unknown bits that are taken for a failure",
@@ -189,11 +189,11 @@ void add_readiness_faults(BrokenPollers& all) {
               "half_close_is_not_told", plain, "poll(2) without POLLRDHUP; tokio-rs/mio#939",
               {{"Ready3HalfCloseIsReadableAndNoHangup", "read_closed"}}),
           broken<ChangesEvents<no_silent_end>>(
-              "end_is_silent", full, "an end without data that wakes nobody",
+              "end_is_silent", best, "an end without data that wakes nobody",
               {{"Ready3HalfCloseIsReadableAndNoHangup", "no readable"},
                {"Ready4EndOfStreamComesAfterTheData", "no readable"},
                {"Ready21OwnEndOfReadingIsTheEndOfTheStream", "no readable"}}),
-          broken<ChangesEvents<end_once>>("end_is_told_once", full,
+          broken<ChangesEvents<end_once>>("end_is_told_once", best,
                                           "EV_EOF while bytes wait; nanomsg/nng#687",
                                           {{"Ready4EndOfStreamComesAfterTheData", "no readable"}}),
           broken<ChangesEvents<hangup_alone>>(
@@ -204,7 +204,7 @@ void add_readiness_faults(BrokenPollers& all) {
                {"Ready13HungUpTerminalReachesEveryInterest", "no readable"},
                {"Ready13MasterLearnsThatTheTerminalIsClosed", "no readable"}}),
           broken<ChangesEvents<no_hangup>>(
-              "drops_hangup", full, "a backend without POLLHUP; libevent/libevent#1038",
+              "drops_hangup", best, "a backend without POLLHUP; libevent/libevent#1038",
               {{"Ready5BothDirectionsDoneIsEverythingAskedFor", "hangup for token"},
                {"Ready9PipeWithoutWriterIsReadable", "hangup for token"},
                {"Ready10FifoFollowsItsWriters", "hangup for token"},
@@ -217,19 +217,19 @@ void add_readiness_faults(BrokenPollers& all) {
                {"Ready8PipeWithoutReaderIsWritable", "no writable"},
                {"Ready12ErrorOfADatagramReachesEveryInterest", "no readable"}}),
           broken<ChangesEvents<no_error>>(
-              "drops_error", full, "a backend without POLLERR",
+              "drops_error", best, "a backend without POLLERR",
               {{"Ready6ResetReachesEveryInterest", "error for token"},
                {"Ready7RefusedConnectReachesEveryInterest", "error for token"},
                {"Ready8PipeWithoutReaderIsWritable", "error for token"},
                {"Ready12ErrorOfADatagramReachesEveryInterest", "error for token"},
                {"Add15PipeWithoutReaderIsAccepted", "error for token"}}),
           broken<ChangesEvents<error_for_readers>>(
-              "error_is_for_readers", full, "an error that only the read filter tells",
+              "error_is_for_readers", best, "an error that only the read filter tells",
               {{"Ready6ResetReachesEveryInterest", "no writable"},
                {"Ready7RefusedConnectReachesEveryInterest", "no writable"},
                {"Ready12ErrorOfADatagramReachesEveryInterest", "no writable"}}),
           broken<ChangesEvents<taken_error>>(
-              "takes_the_error", full, "SO_ERROR asked by the library; tornadoweb/tornado#223",
+              "takes_the_error", best, "SO_ERROR asked by the library; tornadoweb/tornado#223",
               {{"Ready6ResetReachesEveryInterest", "read_error"},
                {"Ready7RefusedConnectReachesEveryInterest", "take_socket_error"},
                {"Ready12ErrorOfADatagramReachesEveryInterest", "read_error"},
@@ -238,23 +238,23 @@ void add_readiness_faults(BrokenPollers& all) {
               "broken_pipe_is_silent", plain, "POLLERR without POLLOUT that is not looked at",
               {{"Ready8PipeWithoutReaderIsWritable", "no writable"},
                {"Add15PipeWithoutReaderIsAccepted", "no writable"}}),
-          broken<ChangesEvents<no_pipe_end>>("last_writer_leaves_in_silence", full,
+          broken<ChangesEvents<no_pipe_end>>("last_writer_leaves_in_silence", best,
                                              "FIFOs under kqueue on macOS; golang/go#24164",
                                              {{"Ready9PipeWithoutWriterIsReadable", "no readable"},
                                               {"Ready10FifoFollowsItsWriters", "no readable"}}),
           broken<ChangesEvents<no_empty_datagram>>(
-              "empty_datagram_is_silent", full, "a filter that counts bytes",
+              "empty_datagram_is_silent", best, "a filter that counts bytes",
               {{"Ready11EmptyDatagramIsReadable", "no readable"}}),
           broken<ChangesEvents<no_datagram_error>>(
               "datagram_error_is_silent", plain, "ICMP answers that nobody hears of",
               {{"Ready12ErrorOfADatagramReachesEveryInterest", "no readable"},
                {"Ready22QueuedErrorHoldsUntilItIsTaken", "no readable"}}),
           broken<ChangesEvents<no_terminal_end>>(
-              "terminal_hangup_is_silent", full, "POLLHUP alone, for terminals",
+              "terminal_hangup_is_silent", best, "POLLHUP alone, for terminals",
               {{"Ready13HungUpTerminalReachesEveryInterest", "no readable"},
                {"Ready13MasterLearnsThatTheTerminalIsClosed", "no readable"}}),
           broken<ChangesEvents<urgent_as_readable>>(
-              "urgent_data_is_readable", full, "libuv/libuv#3947",
+              "urgent_data_is_readable", best, "libuv/libuv#3947",
               {{"Prio1UrgentDataIsReportedAsPriority", "no priority"}}),
           broken<ChangesEvents<urgent_once>>("urgent_data_is_told_once", plain,
                                              "POLLPRI that ends by itself",
@@ -263,13 +263,13 @@ void add_readiness_faults(BrokenPollers& all) {
                                                "kernfs_generic_poll of Linux; poll.c of libuv",
                                                {"Prio5NewsOfTheKernelIsNoError"}),
           broken<ChangesEvents<urgent_without_readable>>(
-              "urgent_data_hides_the_rest", full, "a filter that looks at the separate byte alone",
+              "urgent_data_hides_the_rest", best, "a filter that looks at the separate byte alone",
               {{"Prio6UrgentDataInLineIsBoth", "no readable|priority"}}),
           broken<ChangesEvents<no_urgent_after_the_end>>(
-              "end_hides_urgent_data", full, "POLLHUP that is looked at first",
+              "end_hides_urgent_data", best, "POLLHUP that is looked at first",
               {{"Prio7UrgentDataIsToldThoughTheEndHasCome", "no priority"}}),
           broken<ChangesEvents<queued_error_without_socket_error>>(
-              "queued_error_is_silent", full, "SO_ERROR that is believed; libuv/libuv#4447",
+              "queued_error_is_silent", best, "SO_ERROR that is believed; libuv/libuv#4447",
               {{"Ready22QueuedErrorHoldsUntilItIsTaken", "no readable"}}),
       });
 }

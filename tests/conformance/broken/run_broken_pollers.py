@@ -11,6 +11,9 @@ pollers are made of has to pass the same tests in the same way.
 
 --all runs every test on every broken poller instead, and prints which fail; that takes minutes.
 
+What needs a poller that this system or this build does not have is not run. A rule is excused by its
+own tests alone: each of them is skipped, with a reason, on every sound poller that there is.
+
 Prints the figures, and what is wrong; exits 1 if something is.
 """
 
@@ -27,6 +30,7 @@ from pathlib import Path
 
 RULE = re.compile(r"^### ([A-Z]+-\d+) ", re.MULTILINE)
 TEST = re.compile(r"^  (([A-Z][a-z]+)(\d+)\w+)/", re.MULTILINE)
+SKIPPED = re.compile(r": Skipped\n(.+)")
 # How a test ends that does not fail in the usual way.
 ENDS = {"(hangs)": "hangs", "(crashes)": "crashes"}
 # Where failures come from that are a test's own.
@@ -43,7 +47,12 @@ class Suite:
 
     def __init__(self, program):
         self.program = program
+        # Who chooses a backend by it chooses what the broken ones are made of.
+        self.environment = dict(os.environ, POLYMUX_TEST_BOUND=str(BOUND))
+        self.environment.pop("POLYMUX_BACKEND", None)
         self.sound, self.broken, self.absent, self.base, self.imitates = [], {}, {}, {}, {}
+        # Why a poller that is made of a sound one is not here.
+        self.reason = {}
         for line in self.ask("--list").splitlines():
             kind, name, *rest = line.split("\t")
             if kind == "sound":
@@ -52,24 +61,23 @@ class Suite:
                 tests[name] = rest[0]
             else:
                 tests = {}
-                (self.broken if kind == "broken" else self.absent)[name] = tests
-                self.base[name], self.imitates[name] = rest
+                is_here = kind == "broken"
+                (self.broken if is_here else self.absent)[name] = tests
+                (self.base if is_here else self.reason)[name], self.imitates[name] = rest
         listing = self.ask("--poller", self.sound[0], "--gtest_list_tests")
         self.tests = {test: f"{group.upper()}-{number}"
                       for test, group, number in TEST.findall(listing)}
 
     def ask(self, *arguments):
         return subprocess.run([*self.program, *arguments], check=True, stdout=subprocess.PIPE,
-                              timeout=60, universal_newlines=True).stdout
+                              env=self.environment, timeout=60, universal_newlines=True).stdout
 
     def run(self, poller, test):
         """Runs a test on a poller: it passes, fails, throws, hangs, crashes or is skipped."""
-        environment = dict(os.environ, POLYMUX_TEST_BOUND=str(BOUND))
-        environment.pop("POLYMUX_BACKEND", None)
         # A test that hangs may have children: all go with its session.
         child = subprocess.Popen(
-            [*self.program, "--poller", poller, f"--gtest_filter=*.{test}/*"], env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [*self.program, "--poller", poller, f"--gtest_filter=*.{test}/*"],
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             universal_newlines=True, errors="replace", start_new_session=True)
         try:
             text, _ = child.communicate(timeout=LIMIT)
@@ -92,7 +100,8 @@ def classify(code, text):
     if code != 0:
         return Outcome("crashes", f"exit code {code}: {text[-300:]}")
     if "[  SKIPPED ]" in text:
-        return Outcome("skipped", "")
+        reason = SKIPPED.search(text)
+        return Outcome("skipped", reason.group(1) if reason else "no reason is given")
     if "[  PASSED  ] 1 test." not in text:
         return Outcome("is unknown", text[-300:])
     return Outcome("passes", "")
@@ -106,8 +115,6 @@ def run_all(suite, pairs, jobs):
 def judge(suite, outcomes, retry):
     """The complaints, and the tests that failed as they had to."""
     complaints, caught = [], set()
-    # What is made of a poller that is not here is not run.
-    skipped = {test for tests in suite.absent.values() for test in tests}
     for poller in suite.sound:
         for test in sorted({test for tests in suite.broken.values() for test in tests}):
             outcome = outcomes.get((poller, test))
@@ -126,8 +133,8 @@ def judge(suite, outcomes, retry):
                 continue
             wanted = ENDS.get(because, "fails")
             if outcomes[suite.base[poller], test].kind == outcome.kind == "skipped":
-                skipped.add(test)
-            elif outcome.kind != wanted:
+                continue
+            if outcome.kind != wanted:
                 complaints.append(f"{poller}: {test} {outcome.kind}, but has to be one that "
                                   f"{wanted}. {outcome.message}")
             elif wanted == "fails" and because not in outcome.message:
@@ -135,25 +142,55 @@ def judge(suite, outcomes, retry):
                                   f"{outcome.message}")
             else:
                 caught.add(test)
-    return complaints, caught, skipped - caught
+    return complaints, caught
 
 
-def report(suite, rules, complaints, caught, skipped, seconds):
+def excuses(suite, caught, outcomes, run):
+    """For each test that was not caught and that every sound poller skips: why."""
+    found = {}
+    for test in suite.tests:
+        if test in caught:
+            continue
+        pairs = [(poller, test) for poller in suite.sound]
+        outcomes.update(run([pair for pair in pairs if pair not in outcomes]))
+        if all(outcomes[pair].kind == "skipped" for pair in pairs):
+            found[test] = "; ".join(dict.fromkeys(outcomes[pair].message for pair in pairs))
+    return found
+
+
+def describe_absent(suite):
+    by_reason = collections.defaultdict(list)
+    for poller in suite.absent:
+        by_reason[suite.reason[poller]].append(poller)
+    return [f"absent: {', '.join(pollers)}: {reason}" for reason, pollers in by_reason.items()]
+
+
+def report(suite, rules, complaints, caught, excused, seconds):
     by_rule = collections.defaultdict(list)
     for poller, tests in suite.broken.items():
         for test in tests:
             if test in caught:
                 by_rule[suite.tests.get(test)].append(poller)
-    skipped_rules = {suite.tests.get(test) for test in skipped} - set(by_rule)
-    missed = [rule for rule in rules if rule not in by_rule and rule not in skipped_rules]
+    tests_of = collections.defaultdict(list)
+    for test, rule in suite.tests.items():
+        tests_of[rule].append(test)
+    uncaught = [rule for rule in rules if rule not in by_rule]
+    excused_rules = [rule for rule in uncaught
+                     if tests_of[rule] and all(test in excused for test in tests_of[rule])]
+    missed = [rule for rule in uncaught if rule not in excused_rules]
     lines = [f"rules {len(rules)}, broken pollers {len(suite.broken)}, "
              f"rules caught {sum(rule in by_rule for rule in rules)}",
              f"tests {len(suite.tests)}, tests caught {len(caught)}, pairs "
              f"{sum(map(len, suite.broken.values()))}, {seconds:.0f} s"]
-    lines += [f"rule {rule} does not apply to this system" for rule in sorted(skipped_rules)]
+    lines += [f"rule {rule} cannot be shown here: "
+              + "; ".join(dict.fromkeys(excused[test] for test in tests_of[rule]))
+              for rule in excused_rules]
     lines += [f"no broken poller fails rule {rule}" for rule in missed]
+    lines += [f"test {test} cannot be shown here: {why}" for test, why in excused.items()
+              if suite.tests[test] not in excused_rules]
     lines += [f"no broken poller fails test {test}" for test in suite.tests
-              if test not in caught and test not in skipped]
+              if test not in caught and test not in excused]
+    lines += describe_absent(suite)
     lines += complaints
     lines.append("")
     lines += [f"{rule:9} {', '.join(dict.fromkeys(by_rule[rule]))}" for rule in rules]
@@ -197,9 +234,10 @@ def main(arguments):
     listed = dict.fromkeys(test for _, test in pairs)
     pairs += [(poller, test) for poller in suite.sound for test in listed]
     outcomes = run_all(suite, pairs, options.jobs)
-    complaints, caught, skipped = judge(suite, outcomes, lambda pair: suite.run(*pair))
+    complaints, caught = judge(suite, outcomes, lambda pair: suite.run(*pair))
+    excused = excuses(suite, caught, outcomes, lambda some: run_all(suite, some, options.jobs))
     rules = RULE.findall(options.contract.read_text(encoding="utf-8"))
-    text, is_wrong = report(suite, rules, complaints, caught, skipped, time.monotonic() - start)
+    text, is_wrong = report(suite, rules, complaints, caught, excused, time.monotonic() - start)
     if options.output:
         options.output.write_text(text, encoding="utf-8")
     print(text, end="")

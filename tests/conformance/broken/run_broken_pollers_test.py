@@ -32,7 +32,7 @@ else:
     if play == "passes":
         print("[  PASSED  ] 1 test.")
     elif play == "is skipped":
-        print("[  SKIPPED ] 1 test.")
+        print("a/add_rules.cpp:7: Skipped\\nno such descriptor here\\n[  SKIPPED ] 1 test.")
     else:
         print("FAILED\\t" + play)
         sys.exit(1)
@@ -45,8 +45,8 @@ class Driver(unittest.TestCase):
     def run_driver(self, pairs, plays, absent=()):
         lines = ["sound\tsound"]
         for poller in dict.fromkeys(poller for poller, _, _ in pairs):
-            kind = "absent" if poller in absent else "broken"
-            lines.append(f"{kind}\t{poller}\tsound\tsome bug")
+            start = f"absent\t{poller}\tneeds edge" if poller in absent else f"broken\t{poller}\tsound"
+            lines.append(f"{start}\tsome bug")
             lines += [f"fails\t{test}\t{because}" for name, test, because in pairs if name == poller]
         with tempfile.TemporaryDirectory() as name:
             program = Path(name) / "program.py"
@@ -109,20 +109,28 @@ class Driver(unittest.TestCase):
                  ("sound", "Add2Thing"): RIGHT}
         self.assert_wrong(CATCHES_ALL, plays, "sound, which is sound: Add2Thing fails")
 
-    def test_a_rule_that_does_not_apply_here(self):
+    def test_a_rule_that_cannot_be_shown_here(self):
         plays = {("lame", "Add1Thing"): RIGHT, ("lame", "Add2Thing"): "is skipped",
                  ("sound", "Add2Thing"): "is skipped"}
         code, text = self.run_driver(CATCHES_ALL, plays)
         self.assertEqual(code, 0, text)
-        self.assertIn("rule ADD-2 does not apply to this system", text)
+        self.assertIn("rule ADD-2 cannot be shown here: no such descriptor here\n", text)
         del plays["sound", "Add2Thing"]
         self.assert_wrong(CATCHES_ALL, plays, "lame: Add2Thing skipped")
 
-    def test_a_poller_that_cannot_be_made_here(self):
+    def test_a_rule_is_excused_though_who_fails_it_is_absent(self):
+        pairs = (CATCHES_ALL[0], ("far", "Add2Thing", ""))
+        plays = {("lame", "Add1Thing"): RIGHT, ("sound", "Add2Thing"): "is skipped"}
+        code, text = self.run_driver(pairs, plays, absent=("far",))
+        self.assertEqual(code, 0, text)
+        self.assertIn("rule ADD-2 cannot be shown here: no such descriptor here\n", text)
+        self.assertIn("absent: far: needs edge\n", text)
+
+    def test_a_rule_is_not_excused_because_who_fails_it_is_absent(self):
         pairs = (CATCHES_ALL[0], ("far", "Add2Thing", ""))
         code, text = self.run_driver(pairs, {("lame", "Add1Thing"): RIGHT}, absent=("far",))
-        self.assertEqual(code, 0, text)
-        self.assertIn("rule ADD-2 does not apply to this system", text)
+        self.assertEqual(code, 1, text)
+        self.assertIn("no broken poller fails rule ADD-2\n", text)
 
 
 if __name__ == "__main__":

@@ -196,7 +196,7 @@ void add_unasked_faults(BrokenPollers& all) {
       all.end(),
       {
           broken<SaysMore<always_writable>>(
-              "writable_for_ever", full, "select(2) on sockets whose buffer is full",
+              "writable_for_ever", best, "select(2) on sockets whose buffer is full",
               {{"Ready2WriterIsWritableWhileThereIsRoom", "silence was expected"},
                {"Ready8PipeWithoutReaderIsWritable", "silence was expected"},
                {"Ready16ConnectUnderWayIsSilent", "silence was expected"}}),
@@ -204,29 +204,29 @@ void add_unasked_faults(BrokenPollers& all) {
               "connect_is_told_too_early", plain, "a socket that is writable while it connects",
               {{"Ready16ConnectUnderWayIsSilent", "silence was expected"}}),
           broken<SaysMore<half_close_for_writers>>(
-              "half_close_rouses_writers", full, "POLLRDHUP asked for together with POLLOUT",
+              "half_close_rouses_writers", best, "POLLRDHUP asked for together with POLLOUT",
               {{"Ready18PeerThatOnlyHalfClosedCostsAWriterNothing", "silence was expected"}}),
           broken<SaysMore<end_before_the_first_writer>>(
-              "fifo_ends_before_it_began", full, "POLLHUP of a FIFO that nobody has opened",
+              "fifo_ends_before_it_began", best, "POLLHUP of a FIFO that nobody has opened",
               {{"Ready10FifoFollowsItsWriters", "silence was expected"}}),
           broken<AddsFlags<readable_unasked>>(
               "readable_unasked", plain, "axboe/liburing#310: bits that nobody asked for",
               {{"Ready14OnlyWhatWasAskedForIsReported", "writable"}}),
           broken<AddsFlags<read_closed_for_writers>>(
-              "read_closed_for_writers", full, "EPOLLRDHUP for whatever interest",
+              "read_closed_for_writers", best, "EPOLLRDHUP for whatever interest",
               {{"Ready3HalfCloseIsReadableAndNoHangup", "read_closed"}}),
           broken<SaysMore<ordinary_as_priority>>(
-              "ordinary_data_is_urgent", full,
+              "ordinary_data_is_urgent", best,
               "EV_OOBAND that fires for all data; libuv/libuv#3947",
               {{"Prio1OrdinaryDataIsNoPriority", "silence was expected"}}),
           broken<AddsFlags<urgent_unasked>>(
-              "urgent_data_unasked", full, "EPOLLPRI asked for always",
+              "urgent_data_unasked", best, "EPOLLPRI asked for always",
               {{"Prio4UrgentDataIsNeverReportedUnasked", "priority"}}),
           broken<AddsFlags<urgent_as_error>>("urgent_data_is_an_error", plain,
                                              "programs that look for unknown bits",
                                              {{"Prio4UrgentDataIsNeverReportedUnasked", "error"}}),
           broken<SaysMore<errors_of_none>>(
-              "none_hears_errors", full, "POLLHUP and POLLERR; compio-rs/compio#195",
+              "none_hears_errors", best, "POLLHUP and POLLERR; compio-rs/compio#195",
               {{"None1InterestNoneIsSilentAboutEverything", "silence was expected"},
                {"None2ModifyToNoneSilencesWhatIsReady", "silence was expected"}}),
           broken<SaysMore<readable_of_none>>(
@@ -237,9 +237,9 @@ void add_unasked_faults(BrokenPollers& all) {
                               "POLLHUP that is thrown away and asked for again",
                               {{"None1InterestNoneIsSilentAboutEverything", "spins"}}),
           broken<NoneIsForgotten>(
-              "none_is_forgotten", full, "EV_DELETE in the place of EV_DISABLE",
+              "none_is_forgotten", best, "EV_DELETE in the place of EV_DISABLE",
               {"None2ModifyToNoneSilencesWhatIsReady", "None3InterestNoneKeepsTheRegistration"}),
-          broken<NoneIsIgnored>("none_is_ignored", full, "an empty set of flags as no change",
+          broken<NoneIsIgnored>("none_is_ignored", best, "an empty set of flags as no change",
                                 {{"None2ModifyToNoneSilencesWhatIsReady", "silence was expected"}}),
           broken<NoneIsNoRegistration>("none_is_no_registration", plain,
                                        "nothing to wait for, nothing to register",
@@ -249,7 +249,7 @@ void add_unasked_faults(BrokenPollers& all) {
                                   "a sweep for what signals have missed",
                                   {{"None5NothingToDoCostsNothing", "swept"}}),
           broken<SaysMore<end_of_sending_for_readers>>(
-              "end_of_sending_is_the_end", full, "EV_EOF of the writer's filter; libuv/libuv#3277",
+              "end_of_sending_is_the_end", best, "EV_EOF of the writer's filter; libuv/libuv#3277",
               {{"Ready19PeerThatReadsNoMoreIsNotTheEnd", "silence was expected"},
                {"Ready20OwnHalfCloseIsNoHangup", "silence was expected"}}),
           broken<SaysMore<end_for_urgent_data>>(

@@ -258,7 +258,7 @@ void add_wake_faults(BrokenPollers& all) {
               "wake_waits_for_the_next_wait", plain,
               "loops that need threads to be enabled; libevent/libevent#1175",
               {{"Wake1WakeEndsAWaitUnderWay", "bound()"}}),
-          broken<ChangesResults<add_an_event>>("wake_is_an_event", full,
+          broken<ChangesResults<add_an_event>>("wake_is_an_event", best,
                                                "the wake-up descriptor's own event",
                                                {"Wake1WakeEndsAWaitUnderWay"}),
           broken<ChangesResults<hide_the_wake>>(
@@ -268,7 +268,7 @@ void add_wake_faults(BrokenPollers& all) {
                "Wake4WakeThatComesThroughTheKernelTakesNoEventsPlace",
                "Wake5NoWakeOfManyThreadsIsLost", "Time4HugeTimeOutIsNoShortOne"}),
           broken<WakeBeforeAWaitIsLost>(
-              "wake_before_a_wait_is_lost", full, "a condition variable without its predicate",
+              "wake_before_a_wait_is_lost", best, "a condition variable without its predicate",
               {"Wake2WakeBeforeAWaitEndsTheNextOnce", "Wake2AThousandWakesAreOne",
                "Wake4WakeTakesNoEventsPlace", "Wake6WakeIsToldByAWaitThatOnlyLooks"}),
           broken<WakesAreCounted>(
@@ -276,7 +276,7 @@ void add_wake_faults(BrokenPollers& all) {
               {{"Wake2AThousandWakesAreOne", "silence was expected"},
                {"Wake2AThousandWakesDuringAWaitAreConsumed", "silence was expected"}}),
           broken<WakeIsNeverCleared>(
-              "wake_is_never_cleared", full, "a level that nobody clears",
+              "wake_is_never_cleared", best, "a level that nobody clears",
               {{"Wake1WakeEndsAWaitUnderWay", "silence was expected"},
                {"Wake2WakeBeforeAWaitEndsTheNextOnce", "silence was expected"}}),
           broken<WakeFillsAPipe>("wake_fills_a_pipe", plain,
@@ -287,10 +287,10 @@ void add_wake_faults(BrokenPollers& all) {
                                           {{"Wake3WakeFromASignalHandler", "during"}}),
           broken<WakeTakesALock>("wake_takes_a_lock", plain, "a mutex in a signal handler",
                                  {{"Wake3WakeFromASignalHandler", hangs}}),
-          broken<WakeChangesErrno>("wake_changes_errno", full, "write(2) in a signal handler",
+          broken<WakeChangesErrno>("wake_changes_errno", best, "write(2) in a signal handler",
                                    {{"Wake3WakeFromASignalHandler", "errno"}}),
           broken<ChangesResults<forget_the_events>>(
-              "wake_takes_an_events_place", full, "the wake-up descriptor's slot of epoll_wait(2)",
+              "wake_takes_an_events_place", best, "the wake-up descriptor's slot of epoll_wait(2)",
               {"Wake4WakeTakesNoEventsPlace",
                "Wake4WakeAndEventThatAreBothWithTheKernelComeTogether"}),
           broken<ChangesResults<hide_the_wake_beside_events>>(
@@ -304,7 +304,7 @@ void add_wake_faults(BrokenPollers& all) {
           broken<WakeWaitsForQuiet>(
               "wake_waits_for_quiet", plain, "tasks that run when nothing else does",
               {"Wake4WakeTakesNoEventsPlace", "Wake6WakeIsConsumedByAWaitThatReportsEvents"}),
-          broken<LookingTellsNoWake>("looking_tells_no_wake", full,
+          broken<LookingTellsNoWake>("looking_tells_no_wake", best,
                                      "a mark that only a sleeper reads",
                                      {"Wake6WakeIsToldByAWaitThatOnlyLooks"}),
           broken<OneWakeForAll>("one_wake_for_all", plain,
