@@ -45,8 +45,8 @@ class Driver(unittest.TestCase):
     def run_driver(self, pairs, plays, absent=()):
         lines = ["sound\tsound"]
         for poller in dict.fromkeys(poller for poller, _, _ in pairs):
-            start = f"absent\t{poller}\tneeds edge" if poller in absent else f"broken\t{poller}\tsound"
-            lines.append(f"{start}\tsome bug")
+            kind, base = ("absent", "needs edge") if poller in absent else ("broken", "sound")
+            lines.append(f"{kind}\t{poller}\t{base}\tsome bug")
             lines += [f"fails\t{test}\t{because}" for name, test, because in pairs if name == poller]
         with tempfile.TemporaryDirectory() as name:
             program = Path(name) / "program.py"
