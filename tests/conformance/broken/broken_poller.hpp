@@ -72,7 +72,9 @@ template <class Fault>
 }
 
 // One function for each file of faults.
-void add_registration_faults(BrokenPollers& all);
+void add_add_faults(BrokenPollers& all);
+void add_modify_faults(BrokenPollers& all);
+void add_remove_faults(BrokenPollers& all);
 void add_identity_faults(BrokenPollers& all);
 void add_wait_faults(BrokenPollers& all);
 void add_time_faults(BrokenPollers& all);

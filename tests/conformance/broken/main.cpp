@@ -30,7 +30,9 @@ namespace {
 
 BrokenPollers every_broken_poller() {
   BrokenPollers all;
-  add_registration_faults(all);
+  add_add_faults(all);
+  add_modify_faults(all);
+  add_remove_faults(all);
   add_identity_faults(all);
   add_wait_faults(all);
   add_time_faults(all);

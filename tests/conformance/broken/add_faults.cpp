@@ -1,14 +1,10 @@
-// Faults of add, modify and remove: what is refused, with which code, and what a refusal leaves.
+// Faults of add: what is refused, with which code, and what a refusal leaves.
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/select.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <system_error>
@@ -18,7 +14,6 @@
 
 #include "tests/conformance/broken/broken_poller.hpp"
 #include "tests/conformance/broken/tracking_poller.hpp"
-#include "tests/support/processes.hpp"
 
 namespace polymux::test {
 namespace {
@@ -225,149 +220,6 @@ class CutsTokens final : public TrackingPoller {
   }
 };
 
-class ModifyKeepsTheToken final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    const auto* entry = tracked(fd);
-    return TrackingPoller::modify(fd, entry == nullptr ? token : entry->token, interest, trigger);
-  }
-};
-
-class ModifyOnlyWidens final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    const auto* entry = tracked(fd);
-    const auto before = entry == nullptr ? Interest::none : entry->interest;
-    return TrackingPoller::modify(fd, token, interest | before, trigger);
-  }
-};
-
-class ModifyOfTheSameDoesNothing final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    const auto* entry = tracked(fd);
-    const bool is_same = entry != nullptr && entry->token == token && entry->interest == interest &&
-                         entry->trigger == trigger;
-    return is_same ? std::error_code{} : TrackingPoller::modify(fd, token, interest, trigger);
-  }
-};
-
-class ModifyRegistersTheUnknown final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    const auto error = TrackingPoller::modify(fd, token, interest, trigger);
-    return error == Errc::not_registered ? add(fd, token, interest, trigger) : error;
-  }
-};
-
-class ModifySaysBadDescriptorFirst final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    if (!is_open_number(fd)) return Errc::bad_descriptor;
-    return TrackingPoller::modify(fd, token, interest, trigger);
-  }
-};
-
-class ModifyRemovesFirst final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    if (const auto error = TrackingPoller::remove(fd)) return error;
-    return TrackingPoller::add(fd, token, interest, trigger);
-  }
-};
-
-class RefusedModifyArms final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    const auto error = TrackingPoller::modify(fd, token, interest, trigger);
-    if (const auto* entry = tracked(fd); error && entry != nullptr) {
-      const auto before = *entry;
-      static_cast<void>(TrackingPoller::modify(fd, before.token, before.interest, before.trigger));
-    }
-    return error;
-  }
-};
-
-class ModifyEatsEvents final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    std::array<Event, 8> eaten{};
-    static_cast<void>(inner().wait(eaten, std::chrono::nanoseconds::zero()));
-    return TrackingPoller::modify(fd, token, interest, trigger);
-  }
-};
-
-class RemoveOfTheUnknownSucceeds final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code remove(int fd) noexcept override {
-    const auto error = TrackingPoller::remove(fd);
-    return error == Errc::not_registered ? std::error_code{} : error;
-  }
-};
-
-class RemoveNeedsAnOpenNumber final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code remove(int fd) noexcept override {
-    if (!is_open_number(fd)) return Errc::bad_descriptor;
-    return TrackingPoller::remove(fd);
-  }
-};
-
-class RemembersWhatWasRemoved final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code add(int fd, Token token, Interest interest, Trigger trigger) noexcept override {
-    if (fd >= 0 && fd == removed_) return Errc::already_registered;
-    return TrackingPoller::add(fd, token, interest, trigger);
-  }
-  std::error_code remove(int fd) noexcept override {
-    const auto error = TrackingPoller::remove(fd);
-    if (!error) removed_ = fd;
-    return error;
-  }
-
- private:
-  int removed_ = -1;
-};
-
-class RemoveLosesTheLast final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code remove(int fd) noexcept override {
-    const auto error = TrackingPoller::remove(fd);
-    if (error) return error;
-    int last = -1;
-    std::uint64_t newest = 0;
-    for_each([&](int number, const Tracked& entry) {
-      if (entry.serial < newest) return;
-      newest = entry.serial;
-      last = number;
-    });
-    if (const auto* entry = tracked(last)) {
-      static_cast<void>(inner().modify(last, entry->token, Interest::none, entry->trigger));
-    }
-    return {};
-  }
-};
-
 class PassesEinvalOfTheKernelOn final : public TrackingPoller {
  public:
   using TrackingPoller::TrackingPoller;
@@ -386,44 +238,9 @@ class ZeroIsNoNumber final : public TrackingPoller {
   }
 };
 
-/// To rest is to be negative, and -0 is 0.
-class ZeroDoesNotRest final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    if (fd == 0 && interest == Interest::none) interest = Interest::read;
-    return TrackingPoller::modify(fd, token, interest, trigger);
-  }
-};
-
-/// Does again what a signal has interrupted, though it was done by then.
-class TriesAgainWhatWasDone final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code remove(int fd) noexcept override {
-    const int before = AlarmStorm::count();
-    const auto error = TrackingPoller::remove(fd);
-    nap(std::chrono::microseconds(50));
-    return AlarmStorm::count() == before ? error : TrackingPoller::remove(fd);
-  }
-};
-
-class ModifyChecksDirectionFirst final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  std::error_code modify(int fd, Token token, Interest interest,
-                         Trigger trigger) noexcept override {
-    const int flags = ::fcntl(fd, F_GETFL);
-    const bool reads = contains(interest, Interest::read);
-    if (flags >= 0 && reads && (flags & O_ACCMODE) == O_WRONLY) return Errc::wrong_direction;
-    return TrackingPoller::modify(fd, token, interest, trigger);
-  }
-};
-
 }  // namespace
 
-void add_registration_faults(BrokenPollers& all) {
+void add_add_faults(BrokenPollers& all) {
   using enum Base;
   all.insert(
       all.end(),
@@ -491,71 +308,12 @@ void add_registration_faults(BrokenPollers& all) {
                                          {"Add15PipeWithoutReaderIsAccepted"}),
           broken<CutsTokens>("cuts_tokens", best, "udata of NetBSD; libevent/libevent#909",
                              {"Add2EachDescriptorIsReportedUnderItsToken"}),
-          broken<ModifyKeepsTheToken>("modify_keeps_the_token", best,
-                                      "user data that only one of two filters was given",
-                                      {{"Mod1TokenAndInterestAreReplaced", "ready(Token{2})"},
-                                       "Trig6EachTriggerFollowsEachOther",
-                                       "None2ModifyToNoneSilencesWhatIsReady"}),
-          broken<ModifyOnlyWidens>(
-              "modify_only_widens", best, "EVFILT_WRITE that stays; kqueue_reactor.ipp of asio",
-              {"Mod1TokenAndInterestAreReplaced",
-               "Mod7NarrowedInterestIsSilentAboutTheRest",
-               "None2ModifyToNoneSilencesWhatIsReady",
-               {"Mod7TerminalThatIsNotWrittenToIsSilent", "silence was expected"}}),
-          broken<ModifyOfTheSameDoesNothing>(
-              "modify_of_the_same_does_nothing", best, "a cache of what the kernel was told",
-              {"Mod2ModifyArmsAnewAndReportsWhatIsReady", "Trig1OneshotReportsOnceUntilModify",
-               "Trig8OneshotWithDataLeftIsToldAfterModify"}),
-          broken<ModifyRegistersTheUnknown>("modify_registers_the_unknown", best,
-                                            "EV_ADD of kevent(2)",
-                                            {"Mod3UnknownDescriptorIsNotRegistered"}),
-          broken<ModifySaysBadDescriptorFirst>(
-              "modify_says_bad_descriptor_first", best,
-              "epoll_ctl(2), which looks at the number first",
-              {"Mod3UnknownDescriptorIsNotRegistered", "Mod8OfSeveralMistakesTheSameOneIsNamed"}),
-          broken<ModifyRemovesFirst>("modify_removes_first", best,
-                                     "two steps of which the second fails; h2o/h2o#1109",
-                                     {"Mod4NumberOfAnotherFileIsNotRegistered",
-                                      "Mod5RefusedModifyLeavesTheRegistrationAsItWas"}),
-          broken<RefusedModifyArms>("refused_modify_arms", best,
-                                    "a roll-back that does not know what was armed",
-                                    {"Mod5RefusedModifyDoesNotArmAFiredOneshot"}),
-          broken<ModifyEatsEvents>(
-              "modify_eats_events", best, "kevent(2) with room for events; smol-rs/polling#64",
-              {"Mod6ModifyTakesNoEventOfAnother", {"Wake6CallsBetweenTakeNoWakeAway", "woken"}}),
-          broken<RemoveOfTheUnknownSucceeds>(
-              "remove_of_the_unknown_succeeds", plain, "errors of EPOLL_CTL_DEL that are ignored",
-              {"Rem2UnknownDescriptorIsNotRegistered", "Rem3RemoveAfterCloseSucceeds",
-               "Add13RefusedAddLeavesThePollerAsItWas", "None3InterestNoneKeepsTheRegistration"}),
-          broken<RemoveNeedsAnOpenNumber>(
-              "remove_needs_an_open_number", best, "EBADF of epoll_ctl(2); libuv/libuv#4323",
-              {"Rem2UnknownDescriptorIsNotRegistered", "Rem3RemoveAfterCloseSucceeds",
-               "Rem3RemoveAfterCloseIsSilentThoughADuplicateLives",
-               "Rem4NumberOfADuplicateThatLivesCanBeAddedAgain",
-               "Close7RemoveAfterInvalidSucceedsAndTheNumberIsFree",
-               "Close8DuplicateIsDroppedThoughNoDescriptorIsLeft",
-               "Fork5DescriptorThatAChildHasOpenDoesNotSpinIfItIsClosedFirst"}),
-          broken<RemembersWhatWasRemoved>("remembers_what_was_removed", best,
-                                          "EEXIST of an entry that was believed gone",
-                                          {"Rem4RemovedDescriptorCanBeAddedAgain",
-                                           "Rem4NumberOfADuplicateThatLivesCanBeAddedAgain"}),
-          broken<RemoveLosesTheLast>("remove_loses_the_last", plain,
-                                     "an array whose gap is closed with its last entry",
-                                     {{"Rem5RemoveLeavesTheOthersAlone", "events.size()"}}),
           broken<PassesEinvalOfTheKernelOn>(
               "passes_einval_on", best, "EINVAL of kevent(2) on macOS; tokio-rs/mio#1377",
               {{"Add16EachKindIsServedOrAnotherBackendTakesIt", "refused"},
                "Add2EveryKindThatHasReadinessIsAccepted"}),
           broken<ZeroIsNoNumber>("zero_is_no_number", plain, "zero as a mark for none",
                                  {{"Add17NumberZeroIsLikeAnyOther", "failed_step"}}),
-          broken<ZeroDoesNotRest>("zero_does_not_rest", plain, "-fd where ~fd is meant",
-                                  {{"Add17NumberZeroIsLikeAnyOther", "failed_step"}}),
-          broken<TriesAgainWhatWasDone>("tries_again_what_was_done", best,
-                                        "EINTR of kevent(2); tokio-rs/mio#1056",
-                                        {{"Add18SignalsDoNotDisturbRegistrations", "remove"}}),
-          broken<ModifyChecksDirectionFirst>("modify_checks_direction_first", plain,
-                                             "what each kernel happens to look at first",
-                                             {"Mod8OfSeveralMistakesTheSameOneIsNamed"}),
       });
 }
 
