@@ -1,32 +1,20 @@
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/select.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <limits>
-#include <string>
-#include <utility>
 #include <vector>
 
-#include "tests/conformance/conformance_test.hpp"
-#include "tests/conformance/registry.hpp"
+#include "tests/conformance/add_test.hpp"
 #include "tests/support/processes.hpp"
 
 namespace polymux::test {
 namespace {
 
-class AddRules : public ConformanceTest {
- protected:
-  void expect_refused(int fd, Errc wanted, Interest interest = Interest::read,
-                      Trigger trigger = Trigger::level) {
-    EXPECT_TRUE(is_error(poller().add(fd, Token{99}, interest, trigger), wanted))
-        << "add(" << fd << ", " << to_string(interest) << ", " << to_string(trigger) << ")";
-  }
-};
+class AddRules : public AddTest {};
 POLYMUX_FOR_EVERY_SUBJECT(AddRules);
 
 TEST_P(AddRules, Add1WhatIsReadyAtRegistrationIsReported) {
@@ -61,80 +49,6 @@ TEST_P(AddRules, Add2EachDescriptorIsReportedUnderItsToken) {
   }
 }
 
-TEST_P(AddRules, Add2EveryKindThatHasReadinessIsAccepted) {
-  auto [tcp, tcp_peer] = connected_pair();
-  auto [local, local_peer] = socket_pair();
-  auto [message, message_peer] = datagram_pair();
-  auto [udp, udp_peer] = udp_pair();
-  auto [terminal, master] = open_pty();
-  auto [reader, writer] = open_pipe();
-  const Fifo fifo;
-  const auto fifo_reader = fifo.open_reader();
-  const auto fifo_writer = fifo.open_writer();
-  const Fd* const kinds[][2] = {{&tcp, &tcp_peer},    {&local, &local_peer},
-                                {&udp, &udp_peer},    {&message, &message_peer},
-                                {&terminal, &master}, {&master, &terminal},
-                                {&reader, &writer},   {&fifo_reader, &fifo_writer}};
-  std::uint64_t token = 0;
-  for (const auto& [fd, peer] : kinds) {
-    if (!add_if_served(*fd, Token{++token}, Interest::read)) continue;
-
-    send(*peer, "x");
-
-    expect_ready(Token{token}, Ready::readable);
-    EXPECT_EQ(drain(*fd), "x") << "kind " << token;
-  }
-}
-
-TEST_P(AddRules, Add3RegularFileIsRefused) {
-  const TemporaryDirectory directory;
-  const auto file = open_file(directory.path() + "/file", O_RDWR | O_CREAT);
-  ASSERT_TRUE(file);
-
-  for (const auto interest : {Interest::none, Interest::read, Interest::write}) {
-    expect_refused(file.get(), Errc::not_pollable, interest);
-  }
-}
-
-TEST_P(AddRules, Add3DirectoryIsRefused) {
-  const auto directory = open_file("/", O_RDONLY | O_DIRECTORY);
-  ASSERT_TRUE(directory);
-
-  for (const auto interest : {Interest::none, Interest::read}) {
-    expect_refused(directory.get(), Errc::not_pollable, interest);
-  }
-}
-
-TEST_P(AddRules, Add4DeviceWithoutReadinessIsRefused) {
-  for (const std::string path : {"/dev/null", "/dev/zero"}) {
-    const auto device = open_file(path, O_RDWR);
-    if (!device) GTEST_SKIP() << path << " cannot be opened here";
-
-    for (const auto interest : {Interest::none, Interest::read, Interest::write}) {
-      SCOPED_TRACE(path);
-      expect_refused(device.get(), Errc::not_pollable, interest);
-    }
-  }
-}
-
-TEST_P(AddRules, Add4DeviceWithReadinessIsAccepted) {
-  // By its type it is as /dev/null is; the kernel alone knows.
-  const auto device = open_file("/dev/random", O_RDONLY);
-  if (!device) GTEST_SKIP() << "/dev/random cannot be opened here";
-  const auto can_wait = [&](const BackendStatus& backend) {
-    return backend.is_available() &&
-           registry().can_wait_by_id(device.get(), *backend.id, Interest::read);
-  };
-  if (std::ranges::none_of(registry().available(), can_wait)) {
-    GTEST_SKIP() << "this kernel cannot wait for /dev/random";
-  }
-
-  const auto error = poller().add(device.get(), Token{1}, Interest::read);
-
-  EXPECT_TRUE(succeeded(error));
-  EXPECT_EQ(expect_ready(Token{1}, Ready::readable), Ready::readable);
-}
-
 TEST_P(AddRules, Add5NumberThatIsNotOpenIsRefused) {
   for (const int number : {-1, std::numeric_limits<int>::min(), closed_number()}) {
     expect_refused(number, Errc::bad_descriptor);
@@ -144,20 +58,6 @@ TEST_P(AddRules, Add5NumberThatIsNotOpenIsRefused) {
   expect_refused(greatest,
                  capabilities().greatest_fd ? Errc::descriptor_too_large : Errc::bad_descriptor);
   expect_silence();
-}
-
-TEST_P(AddRules, Add5NameOfAFileIsNoOpenFile) {
-#ifdef O_PATH
-  const TemporaryDirectory directory;
-  const auto path = open_file(directory.path(), O_PATH);
-  ASSERT_TRUE(path);
-
-  for (const auto interest : {Interest::none, Interest::read}) {
-    expect_refused(path.get(), Errc::bad_descriptor, interest);
-  }
-#else
-  GTEST_SKIP() << "this system opens no mere names (O_PATH)";
-#endif
 }
 
 TEST_P(AddRules, Add6SecondAddIsRefused) {
@@ -181,47 +81,6 @@ TEST_P(AddRules, Add6SecondAddOfAPipeIsRefused) {
 
   send(writer, "x");
   expect_ready(Token{1}, Ready::readable);
-}
-
-TEST_P(AddRules, Add7DirectionThatIsNotOpenIsRefused) {
-  auto [reader, writer] = open_pipe();
-
-  expect_refused(reader.get(), Errc::wrong_direction, Interest::write);
-  expect_refused(reader.get(), Errc::wrong_direction, Interest::read | Interest::write);
-  expect_refused(writer.get(), Errc::wrong_direction, Interest::read);
-
-  expect_silence();
-  add(reader, Token{1}, Interest::read);
-  add(writer, Token{2}, Interest::write);
-}
-
-TEST_P(AddRules, Add7DirectionOfAFifoIsHeldTo) {
-  const Fifo fifo;
-  const auto reader = fifo.open_reader();
-  const auto writer = fifo.open_writer();
-
-  expect_refused(writer.get(), Errc::wrong_direction, Interest::read);
-  expect_refused(reader.get(), Errc::wrong_direction, Interest::write);
-}
-
-TEST_P(AddRules, Add7DirectionOfATerminalIsHeldTo) {
-  const auto pty = open_pty();
-  const auto reader = open_file(name_of_terminal(pty.far), O_RDONLY | O_NOCTTY | O_NONBLOCK);
-  const auto writer = open_file(name_of_terminal(pty.far), O_WRONLY | O_NOCTTY | O_NONBLOCK);
-  ASSERT_TRUE(reader && writer);
-
-  expect_refused(reader.get(), Errc::wrong_direction, Interest::write);
-  expect_refused(writer.get(), Errc::wrong_direction, Interest::read);
-}
-
-TEST_P(AddRules, Add7UrgentDataIsReadAndRestingIsNeither) {
-  auto [reader, writer] = open_pipe();
-
-  if (capabilities().priority) {
-    expect_refused(writer.get(), Errc::wrong_direction, Interest::priority);
-  }
-  add(reader, Token{1}, Interest::none);
-  add(writer, Token{2}, Interest::none);
 }
 
 TEST_P(AddRules, Add8UnknownFlagsAreRefused) {
@@ -377,76 +236,6 @@ TEST_P(AddRules, Add14OfSeveralMistakesTheSameOneIsNamed) {
     expect_refused(closed_number(), Errc::not_supported, Interest::read, Trigger::edge);
     expect_refused(near.get(), Errc::not_supported, Interest::read, Trigger::edge);
   }
-}
-
-TEST_P(AddRules, Add15PipeWithoutReaderIsAccepted) {
-  auto [reader, writer] = open_pipe();
-  reader.reset();
-
-  add(writer, Token{1}, Interest::write);
-
-  expect_ready(Token{1}, Ready::writable | hint(Ready::error));
-}
-
-TEST_P(AddRules, Add16EachKindIsServedOrAnotherBackendTakesIt) {
-  const Listener listener;
-  auto [tcp, tcp_peer] = connected_pair();
-  auto [local, local_peer] = socket_pair();
-  auto [message, message_peer] = datagram_pair();
-  auto [udp, udp_peer] = udp_pair();
-  auto [terminal, master] = open_pty();
-  auto [reader, writer] = open_pipe();
-  const Fifo fifo;
-  const auto fifo_reader = fifo.open_reader();
-  const auto fifo_writer = fifo.open_writer();
-  const std::array<std::pair<int, Interest>, 11> kinds{{{listener.get(), Interest::read},
-                                                        {tcp.get(), Interest::write},
-                                                        {local.get(), Interest::write},
-                                                        {message.get(), Interest::read},
-                                                        {udp.get(), Interest::read},
-                                                        {terminal.get(), Interest::read},
-                                                        {master.get(), Interest::write},
-                                                        {reader.get(), Interest::read},
-                                                        {writer.get(), Interest::write},
-                                                        {fifo_reader.get(), Interest::read},
-                                                        {fifo_writer.get(), Interest::write}}};
-  for (const auto& [number, interest] : kinds) {
-    const auto error = poller().add(number, Token{1}, interest);
-    if (!error) {
-      EXPECT_TRUE(succeeded(poller().remove(number)));
-      continue;
-    }
-    EXPECT_TRUE(is_error(error, Errc::refused_by_backend)) << "descriptor " << number;
-    bool is_taken = false;
-    for (const auto& other : registry().available()) {
-      is_taken = is_taken ||
-                 (other.is_available() && registry().can_wait_by_id(number, *other.id, interest));
-    }
-    EXPECT_TRUE(is_taken) << "no backend takes descriptor " << number;
-  }
-}
-
-TEST_P(AddRules, Add16ControllingTerminalIsServedOrRefused) {
-  auto [terminal, master] = open_pty();
-  const auto name = name_of_terminal(master);
-
-  const int failed_step = in_child([&, &terminal = terminal, &master = master] {
-    if (::setsid() < 0 || ::ioctl(terminal.get(), TIOCSCTTY, 0) != 0) return 1;
-    const auto alias = open_file("/dev/tty", O_RDWR | O_NONBLOCK);
-    if (!alias) return 2;
-    const auto own = open_another();
-    if (!own) return 3;
-    const auto error = own->add(alias.get(), Token{1}, Interest::read);
-    if (error == Errc::refused_by_backend) return 0;
-    if (error) return 4;
-    std::array<Event, 4> buffer{};
-    if (own->wait(buffer, std::chrono::milliseconds(20)).count != 0) return 5;
-    send(master, "x");
-    if (own->wait(buffer, bound()).count != 1) return 6;
-    return buffer[0] == Event{Token{1}, Ready::readable} ? 0 : 7;
-  });
-
-  EXPECT_EQ(failed_step, 0);
 }
 
 TEST_P(AddRules, Add17NumberZeroIsLikeAnyOther) {

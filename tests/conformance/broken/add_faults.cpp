@@ -6,9 +6,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
-#include <memory>
 #include <system_error>
-#include <utility>
 
 #include <polymux/poller/error.hpp>
 
@@ -157,17 +155,9 @@ class DoesNotSayItsLimit final : public TrackingPoller {
   }
 };
 
-class DoesNotKeepToItsLimit final : public TrackingPoller {
- public:
-  explicit DoesNotKeepToItsLimit(std::unique_ptr<Poller> inner)
-      : TrackingPoller(std::move(inner)), capabilities_(TrackingPoller::capabilities()) {
-    capabilities_.greatest_fd = static_cast<int>(FD_SETSIZE) - 1;
-  }
-  const Capabilities& capabilities() const noexcept override { return capabilities_; }
-
- private:
-  Capabilities capabilities_;
-};
+void claim_a_limit(Capabilities& capabilities) {
+  capabilities.greatest_fd = static_cast<int>(FD_SETSIZE) - 1;
+}
 
 class RegistersByHalves final : public TrackingPoller {
  public:
@@ -291,7 +281,7 @@ void add_add_faults(BrokenPollers& all) {
           broken<DoesNotSayItsLimit>("does_not_say_its_limit", plain,
                                      "a limit that is found out by trying",
                                      {"Add12GreatNumberWorksOrTheLimitIsSaid"}),
-          broken<DoesNotKeepToItsLimit>(
+          broken<LiesAboutItself<claim_a_limit>>(
               "does_not_keep_to_its_limit", best, "a capability that nobody enforces",
               {"Add5NumberThatIsNotOpenIsRefused", "Add12GreatNumberWorksOrTheLimitIsSaid"}),
           broken<RegistersByHalves>("registers_by_halves", best,

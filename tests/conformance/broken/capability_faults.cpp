@@ -21,20 +21,6 @@
 namespace polymux::test {
 namespace {
 
-/// Says something else of itself than what is true.
-template <void Lie(Capabilities&)>
-class LiesAboutItself final : public ForwardingPoller {
- public:
-  explicit LiesAboutItself(std::unique_ptr<Poller> inner)
-      : ForwardingPoller(std::move(inner)), capabilities_(ForwardingPoller::capabilities()) {
-    Lie(capabilities_);
-  }
-  const Capabilities& capabilities() const noexcept override { return capabilities_; }
-
- private:
-  Capabilities capabilities_;
-};
-
 void deny_hints(Capabilities& capabilities) {
   capabilities.hangup = false;
   capabilities.error = false;
@@ -215,11 +201,9 @@ class HandlesAreReadyAtOnce final : public EditingPoller {
 
  private:
   std::size_t append(std::span<Event> out, std::size_t count) override {
-    for_each([&](int fd, Tracked& entry) {
-      if (!is_handle(fd) || entry.mark++ > 0 || count == out.size()) return;
-      out[count++] = {entry.token, Ready::readable};
+    return append_each(out, count, [](int fd, Tracked& entry) {
+      return is_handle(fd) && entry.mark++ == 0 ? Ready::readable : Ready::none;
     });
-    return count;
   }
 };
 

@@ -43,4 +43,18 @@ class ForwardingPoller : public Poller {
   std::unique_ptr<Poller> inner_;
 };
 
+/// Says something else of itself than what is true.
+template <void Lie(Capabilities&), class Base = ForwardingPoller>
+class LiesAboutItself final : public Base {
+ public:
+  explicit LiesAboutItself(std::unique_ptr<Poller> inner)
+      : Base(std::move(inner)), capabilities_(Base::capabilities()) {
+    Lie(capabilities_);
+  }
+  [[nodiscard]] const Capabilities& capabilities() const noexcept override { return capabilities_; }
+
+ private:
+  Capabilities capabilities_;
+};
+
 }  // namespace polymux::test

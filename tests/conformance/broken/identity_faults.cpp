@@ -101,31 +101,18 @@ class RemoveAfterCloseIsOnlyNoted final : public TrackingPoller {
   }
 };
 
+/// Says of each number that is closed that it is, as long as it is registered.
+template <bool IsAsked>
 class InvalidForEver final : public EditingPoller {
  public:
   using EditingPoller::EditingPoller;
 
  private:
   std::size_t append(std::span<Event> out, std::size_t count) override {
-    for_each([&](int fd, const Tracked& entry) {
-      if (entry.interest == Interest::none || is_open_number(fd) || count == out.size()) return;
-      out[count++] = {entry.token, Ready::invalid};
+    return append_each(out, count, [](int fd, const Tracked& entry) {
+      const bool is_asked = entry.interest != Interest::none;
+      return is_asked == IsAsked && !is_open_number(fd) ? Ready::invalid : Ready::none;
     });
-    return count;
-  }
-};
-
-class InvalidThoughNothingIsAskedFor final : public EditingPoller {
- public:
-  using EditingPoller::EditingPoller;
-
- private:
-  std::size_t append(std::span<Event> out, std::size_t count) override {
-    for_each([&](int fd, const Tracked& entry) {
-      if (entry.interest != Interest::none || is_open_number(fd) || count == out.size()) return;
-      out[count++] = {entry.token, Ready::invalid};
-    });
-    return count;
   }
 };
 
@@ -140,16 +127,26 @@ class InvalidIsNotAlone final : public EditingPoller {
   }
 };
 
-class ClosedNumberFailsTheWait final : public TrackingPoller {
+/// Fails as long as there is a registration of this kind.
+template <bool IsWrong(int, const Tracked&), std::errc Error>
+class FailsTheWait final : public TrackingPoller {
  public:
   using TrackingPoller::TrackingPoller;
   WaitResult wait(std::span<Event> out, Timeout timeout) noexcept override {
-    bool has_closed = false;
-    for_each([&](int fd, const Tracked&) { has_closed = has_closed || !is_open_number(fd); });
-    if (has_closed) return {.error = std::make_error_code(std::errc::bad_file_descriptor)};
+    bool is_wrong = false;
+    for_each([&](int fd, const Tracked& entry) { is_wrong = is_wrong || IsWrong(fd, entry); });
+    if (is_wrong) return {.error = std::make_error_code(Error)};
     return TrackingPoller::wait(out, timeout);
   }
 };
+
+bool is_closed(int fd, const Tracked& /*entry*/) {
+  return !is_open_number(fd);
+}
+
+bool is_device_in_its_place(int fd, const Tracked& entry) {
+  return type_of(fd) == S_IFCHR && file_of(fd) != entry.file;
+}
 
 class ReusedNumberIsReportedAsAnother final : public EditingPoller {
  public:
@@ -164,19 +161,6 @@ class ReusedNumberIsReportedAsAnother final : public EditingPoller {
       if (other != fd) event.token = neighbour.token;
     });
     return true;
-  }
-};
-
-class DeviceInItsPlaceFailsTheWait final : public TrackingPoller {
- public:
-  using TrackingPoller::TrackingPoller;
-  WaitResult wait(std::span<Event> out, Timeout timeout) noexcept override {
-    bool has_device = false;
-    for_each([&](int fd, const Tracked& entry) {
-      has_device = has_device || (type_of(fd) == S_IFCHR && file_of(fd) != entry.file);
-    });
-    if (has_device) return {.error = std::make_error_code(std::errc::operation_not_permitted)};
-    return TrackingPoller::wait(out, timeout);
   }
 };
 
@@ -300,19 +284,19 @@ void add_identity_faults(BrokenPollers& all) {
                {"Close8DuplicateIsDroppedThoughNoDescriptorIsLeft", "silence was expected"},
                {"Fork5DescriptorThatAChildHasOpenDoesNotSpinIfItIsClosedFirst",
                 "silence was expected"}}),
-          broken<InvalidForEver>(
+          broken<InvalidForEver<true>>(
               "invalid_for_ever", best, "POLLNVAL of poll(2)",
               {{"Close1ClosedNumberIsInvalidOnceOrSilent", "reports"},
                {"Close2ClosedNumberCostsTheOthersNothing", "invalid"},
                "Close3DuplicateOfAClosedNumberNeitherSpinsNorTakesATokenForLong"}),
-          broken<InvalidThoughNothingIsAskedFor>(
+          broken<InvalidForEver<false>>(
               "invalid_though_nothing_is_asked_for", plain,
               "POLLNVAL, which poll(2) says whatever is asked for",
               {{"None4InterestNoneIsSilentAboutAClosedNumber", "silence was expected"}}),
           broken<InvalidIsNotAlone>("invalid_is_not_alone", plain,
                                     "POLLNVAL that is mapped to all directions",
                                     {"Close1ClosedNumberIsInvalidOnceOrSilent"}),
-          broken<ClosedNumberFailsTheWait>(
+          broken<FailsTheWait<is_closed, std::errc::bad_file_descriptor>>(
               "closed_number_fails_the_wait", plain, "EBADF of select(2)",
               {{"Close2ClosedNumberCostsTheOthersNothing", "wait failed"},
                {"Close2ManyClosedNumbersFindRoomInASmallBuffer", "wait failed"},
@@ -322,7 +306,7 @@ void add_identity_faults(BrokenPollers& all) {
               "reused_number_is_reported_as_another", plain,
               "tokens by place in an array; joyent/libuv#968, moonbitlang/async#571",
               {{"Close4ReusedNumberIsNeverReportedAsAnother", "event.token"}}),
-          broken<DeviceInItsPlaceFailsTheWait>(
+          broken<FailsTheWait<is_device_in_its_place, std::errc::operation_not_permitted>>(
               "device_in_its_place_fails_the_wait", best,
               "EPERM of epoll_ctl(2) while a set is made anew",
               {{"Close5NumberReusedForAFileThatCannotBeWaitedForBreaksNothing", "wait failed"}}),

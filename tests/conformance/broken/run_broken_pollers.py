@@ -34,7 +34,7 @@ SKIPPED = re.compile(r": Skipped\n(.+)")
 # How a test ends that does not fail in the usual way.
 ENDS = {"(hangs)": "hangs", "(crashes)": "crashes"}
 # Where failures come from that are a test's own.
-PLACE = re.compile(r"(_rules|poller_assertions|conformance_test)\.cpp$")
+PLACE = re.compile(r"(_rules|poller_assertions|conformance_test)\.cpp$|/add_test\.hpp$")
 # How long a test waits for what is to come, in milliseconds, and the whole test, in seconds: most of
 # these wait in vain.
 BOUND, LIMIT = 1000, 10

@@ -67,6 +67,20 @@ class EditingPoller : public TrackingPoller {
 
   [[nodiscard]] WaitResult wait(std::span<Event> out, Timeout timeout) noexcept override;
 
+ protected:
+  /// Adds an event behind the first `count` for each registration of which `say` says something;
+  /// returns how many there are then.
+  template <class Say>
+  [[nodiscard]] std::size_t append_each(std::span<Event> out, std::size_t count, Say say) {
+    for_each([&](int fd, Tracked& entry) {
+      if (count == out.size()) return;
+      if (const Ready ready = say(fd, entry); ready != Ready::none) {
+        out[count++] = {entry.token, ready};
+      }
+    });
+    return count;
+  }
+
  private:
   /// Changes an event, or drops it by returning false.
   [[nodiscard]] virtual bool edit(Event& /*event*/) { return true; }

@@ -27,17 +27,11 @@ class ChangesTriggers : public TrackingPoller {
   }
 };
 
-class ClaimsEdge final : public ChangesTriggers<Trigger::edge, Trigger::level> {
- public:
-  explicit ClaimsEdge(std::unique_ptr<Poller> inner)
-      : ChangesTriggers(std::move(inner)), capabilities_(ChangesTriggers::capabilities()) {
-    capabilities_.edge = true;
-  }
-  const Capabilities& capabilities() const noexcept override { return capabilities_; }
+void claim_edge(Capabilities& capabilities) {
+  capabilities.edge = true;
+}
 
- private:
-  Capabilities capabilities_;
-};
+using ClaimsEdge = LiesAboutItself<claim_edge, ChangesTriggers<Trigger::edge, Trigger::level>>;
 
 class TriggerStays final : public TrackingPoller {
  public:
@@ -73,11 +67,10 @@ class FiredOneshotHearsHangups final : public EditingPoller {
     return true;
   }
   std::size_t append(std::span<Event> out, std::size_t count) override {
-    for_each([&](int fd, const Tracked& entry) {
+    return append_each(out, count, [](int fd, const Tracked& entry) {
       const bool is_over = entry.mark == 1 && (poll_bits_of(fd, 0) & (POLLHUP | POLLERR)) != 0;
-      if (is_over && count < out.size()) out[count++] = {entry.token, Ready::hangup};
+      return is_over ? Ready::hangup : Ready::none;
     });
-    return count;
   }
 };
 

@@ -28,14 +28,12 @@ class SaysMore final : public EditingPoller {
  private:
   std::size_t append(std::span<Event> out, std::size_t count) override {
     const auto reported = out.first(count);
-    for_each([&](int fd, const Tracked& entry) {
+    return append_each(out, count, [&](int fd, const Tracked& entry) {
       for (auto& event : reported) {
-        if (event.token == entry.token) return;
+        if (event.token == entry.token) return Ready::none;
       }
-      const auto ready = Say(fd, entry);
-      if (ready != Ready::none && count < out.size()) out[count++] = {entry.token, ready};
+      return Say(fd, entry);
     });
-    return count;
   }
 };
 
