@@ -16,7 +16,7 @@
 
 #include <polymux/polymux.hpp>
 
-#include "tests/fault/failing_allocation.hpp"
+#include "tests/support/allocations.hpp"
 #include "tests/support/clocks.hpp"
 #include "tests/support/descriptors.hpp"
 #include "tests/support/poller_assertions.hpp"
