@@ -5,26 +5,17 @@ usage: install_test.py CASE --build DIR --work DIR --source DIR [--cmake PROGRAM
                        [--generator NAME] [--compiler PROGRAM] [--flags FLAGS] [--pkg-config PROGRAM]
 """
 
-import argparse
 import os
-import shlex
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from using_polymux import build_by_cmake, build_by_pkg_config, parser_of, run  # noqa: E402
+
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
-
-
-def run(command, **options):
-    """Runs a command; a failure shows it and what it said, and ends the test."""
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", **options)
-    if done.returncode != 0:
-        print("$", shlex.join(str(word) for word in command))
-        sys.exit(f"{done.stdout}\nexit status {done.returncode}")
-    return done.stdout.strip()
 
 
 def fresh(folder):
@@ -53,13 +44,6 @@ def install(test):
         sys.exit(f"not installed: {', '.join(absent)}")
 
 
-def one(test, pattern):
-    found = sorted(test.prefix.rglob(pattern))
-    if not found:
-        sys.exit(f"{pattern} is not installed")
-    return found[0]
-
-
 def expect_consumer(program):
     said = run([program])
     print(said)
@@ -69,24 +53,17 @@ def expect_consumer(program):
 
 def find_package(test):
     build = fresh(test.work / "find_package")
-    run([test.cmake, "-G", test.generator, "-S", test.consumer, "-B", build,
-         f"-DCMAKE_PREFIX_PATH={test.prefix}",
-         f"-DCMAKE_CXX_COMPILER={test.compiler}", f"-DCMAKE_CXX_FLAGS={test.flags}"])
-    run([test.cmake, "--build", build])
+    build_by_cmake(test, test.consumer, build)
     expect_consumer(build / "consumer")
 
 
 def pkg_config(test):
     build = fresh(test.work / "pkg_config")
-    folder = one(test, "polymux.pc").parent
-    extra = os.environ.get("PKG_CONFIG_PATH")
-    environment = {**os.environ, "PKG_CONFIG_PATH": f"{folder}:{extra}" if extra else str(folder)}
     # Both ways that a user may ask, for the library that is there.
     for static in ([], ["--static"]):
-        said = run([test.pkg_config, "--cflags", "--libs", *static, "polymux"], env=environment)
-        run([test.compiler, "-std=c++20", *shlex.split(test.flags), test.consumer / "main.cpp",
-             "-o", build / "consumer", *shlex.split(said), f"-Wl,-rpath,{folder.parent}"])
-        expect_consumer(build / "consumer")
+        program = build / "consumer"
+        build_by_pkg_config(test, "polymux", test.consumer / "main.cpp", program, *static)
+        expect_consumer(program)
 
 
 def headers_compile_alone(test):
@@ -118,15 +95,8 @@ CASES = {case.__name__: case for case in (install, find_package, pkg_config, hea
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("case", choices=CASES)
-    for name in ("build", "work", "source"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--cmake", default="cmake")
-    parser.add_argument("--generator", default="Unix Makefiles")
-    parser.add_argument("--compiler", default="c++")
-    parser.add_argument("--flags", default="")
-    parser.add_argument("--pkg-config", default="pkg-config")
+    parser = parser_of("case", CASES, ("build", "work", "source"))
+    parser.set_defaults(pkg_config="pkg-config")
     test = parser.parse_args()
     test.prefix = test.work / "moved"
     test.consumer = test.source / "tests" / "install" / "consumer"
