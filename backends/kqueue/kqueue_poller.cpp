@@ -33,8 +33,11 @@ constexpr int priority_filter = 0;
 constexpr unsigned priority_flags = 0;
 #endif
 
-// The mark of a registration that has no filters, since the kernel will not have them.
+// The marks of a registration. It has no filters, since the kernel will not have them:
 constexpr std::uint8_t is_lost = 1;
+// It had its turn by one filter, and the other one may still stand in the kernel's queue:
+constexpr std::uint8_t has_read_to_come = 2;
+constexpr std::uint8_t has_write_to_come = 4;
 
 #if POLYMUX_HAS_EV_DISPATCH
 constexpr unsigned disable_after_report = EV_DISPATCH;
@@ -81,6 +84,21 @@ Changes filters_of(int fd, const Registration& registration, unsigned flags) noe
   if ((flags & EV_ADD) != 0) flags |= EV_DISABLE;
   changes.add(to_change(fd, registration.file.can_read ? EVFILT_READ : EVFILT_WRITE, flags));
   return changes;
+}
+
+/// The mark that the other filter leaves while this one may still come.
+std::uint8_t to_come(const Kevent& event) noexcept {
+  if (filter_of(event) == EVFILT_READ) return has_read_to_come;
+  return filter_of(event) == EVFILT_WRITE ? has_write_to_come : std::uint8_t{0};
+}
+
+/// What may still come of a registration that was reported as `told`. Level only: the kernel gives
+/// it again, so that nothing is lost if it is passed over once.
+std::uint8_t to_come(const Registration& registration, Ready told) noexcept {
+  constexpr auto both = Interest::read | Interest::write;
+  if (registration.trigger != Trigger::level || !contains(registration.interest, both)) return 0;
+  if (!contains(told, Ready::readable)) return has_read_to_come;
+  return contains(told, Ready::writable) ? std::uint8_t{0} : has_write_to_come;
 }
 
 /// Whether a filter was refused for a file whose other side has closed for good: the writer's of a
@@ -188,7 +206,11 @@ class KqueuePoller final : public CheckedPoller {
 
   Look look(std::span<Event> out, Timeout timeout) override {
     const auto room = std::min(out.size(), greatest_batch);
-    if (batch_.size() < room) batch_.resize(room);
+    if (batch_.size() < room) {
+      // Either may throw: what is asked for above grows last.
+      reported_.resize(room);
+      batch_.resize(room);
+    }
     return lost_ == 0 ? look_at_kernel(out.first(room), timeout)
                       : look_at_both(out.first(room), timeout);
   }
@@ -204,45 +226,76 @@ class KqueuePoller final : public CheckedPoller {
     return count > 0 ? Look{.count = count} : look_at_kernel(out, timeout);
   }
 
+  // Never more filters than there is room for: each may be an event of its own, and what the kernel
+  // gave cannot be given back. Two that make one event leave room, and so does what is passed over:
+  // the kernel is then asked for the rest.
   Look look_at_kernel(std::span<Event> out, Timeout timeout) {
+    std::size_t count = 0;
     int found = wait_once(out.size(), timeout);
     if (found < 0) return {.error = last_error()};
-    auto taken = take(found, out);
-    // The wake-up took the place of an event that may be ready.
-    if (taken.was_woken && taken.count == 0) {
-      found = wait_once(out.size(), std::chrono::nanoseconds::zero());
-      if (found > 0) taken = take(found, out);
+    while (found > 0) {
+      const std::span<const Kevent> batch(batch_.data(), static_cast<std::size_t>(found));
+      const bool is_full = batch.size() == out.size() - count;
+      const bool is_news = take(batch, is_full, out, count);
+      // What is level comes again once all had their turn.
+      if (!is_full || !is_news || count == out.size()) break;
+      found = wait_once(out.size() - count, std::chrono::nanoseconds::zero());
     }
-    return {.count = taken.count};
+    finish(out, count);
+    return {.count = count};
   }
 
   static constexpr std::uint32_t not_in_batch = ~0U;
 
-  struct Taken {
-    std::size_t count = 0;
-    bool was_woken = false;
+  /// What is behind an event of this wait.
+  struct Reported {
+    int fd = -1;
+    /// The kernel has dropped a filter.
+    bool is_dropped = false;
   };
 
-  // Two filters, one event: the key of a registration is its place in this batch.
-  Taken take(int found, std::span<Event> out) noexcept {
-    const std::span<const Kevent> events(batch_.data(), static_cast<std::size_t>(found));
-    Taken taken;
-    for (const auto& event : events) {
+  // Returns whether there was anything that this wait had not seen.
+  bool take(std::span<const Kevent> batch, bool is_full, std::span<Event> out,
+            std::size_t& count) noexcept {
+    bool is_news = false;
+    for (const auto& event : batch) {
       if (is_wakeup(event)) {
-        taken.was_woken = true;
+        is_news = true;
         continue;
       }
       Registration* registration = registrations().find(fd_of(event));
       if (registration == nullptr || registration->wanted() == Interest::none) continue;
-      if (is_of_priority_filter(event) && !take_urgent(event, *registration)) continue;
-      if (registration->key == not_in_batch) {
-        registration->key = static_cast<std::uint32_t>(taken.count);
-        out[taken.count++] = {registration->token, Ready::none};
-      }
-      out[registration->key].ready |= to_ready(event);
+      const bool is_passed_over =
+          (is_of_priority_filter(event) && !take_urgent(event, *registration)) ||
+          (is_full && has_had_its_turn(event, *registration));
+      is_news = is_passed_over || merge(event, *registration, out, count) || is_news;
     }
-    for (const auto& event : events) finish(event);
-    return taken;
+    return is_news;
+  }
+
+  // Two filters, one event: the key of a registration is its place in `out`. Returns whether it
+  // says anything new.
+  bool merge(const Kevent& event, Registration& registration, std::span<Event> out,
+             std::size_t& count) noexcept {
+    if (registration.key == not_in_batch) {
+      registration.key = static_cast<std::uint32_t>(count);
+      reported_[count] = {.fd = fd_of(event)};
+      out[count++] = {registration.token, Ready::none};
+    }
+    if (has_flag(event, EV_ONESHOT)) reported_[registration.key].is_dropped = true;
+    auto& ready = out[registration.key].ready;
+    const bool is_known = contains(ready, to_ready(event));
+    ready |= to_ready(event);
+    return !is_known;
+  }
+
+  // The second filter of what the last wait had no room to see whole: a turn belongs to both.
+  // Passed over once; the kernel gives it again after all others.
+  static bool has_had_its_turn(const Kevent& event, Registration& registration) noexcept {
+    const auto mark = to_come(event);
+    if ((registration.note & mark) == 0 || registration.key != not_in_batch) return false;
+    registration.note = static_cast<std::uint8_t>(registration.note & ~unsigned{mark});
+    return !has_flag(event, EV_ONESHOT);
   }
 
   // False if there is no urgent data. What is level goes in again, so that the kernel looks again.
@@ -254,19 +307,23 @@ class KqueuePoller final : public CheckedPoller {
     return true;
   }
 
-  // The second look at a batch: every event is whole by now.
-  void finish(const Kevent& event) noexcept {
-    Registration* registration =
-        is_user_filter(event) ? nullptr : registrations().find(fd_of(event));
-    if (registration == nullptr || registration->key == not_in_batch) return;
-    registration->key = not_in_batch;
-    if (registration->trigger == Trigger::oneshot) disarm(fd_of(event), *registration);
-    // Nobody asks for it: the kernel has dropped the filter, for the other side is closed. So do
-    // FreeBSD with the writer of a pipe (knlist_clear), and OpenBSD with a device
-    // that is gone (klist_invalidate).
-    if (!has_flag(event, EV_ONESHOT)) return;
-    if (registration->trigger == Trigger::edge) registration->state = Registration::State::fired;
-    lose(fd_of(event), *registration);
+  // Every event is whole by now.
+  void finish(std::span<const Event> out, std::size_t count) noexcept {
+    for (std::size_t place = 0; place < count; ++place) {
+      const auto [fd, is_dropped] = reported_[place];
+      auto& registration = registrations().at(fd);
+      registration.key = not_in_batch;
+      if (registration.note != is_lost) {
+        registration.note = count == out.size() ? to_come(registration, out[place].ready) : 0;
+      }
+      if (registration.trigger == Trigger::oneshot) disarm(fd, registration);
+      // Nobody asks for it: the kernel has dropped the filter, for the other side is closed. So do
+      // FreeBSD with the writer of a pipe (knlist_clear), and OpenBSD with a device
+      // that is gone (klist_invalidate).
+      if (!is_dropped) continue;
+      if (registration.trigger == Trigger::edge) registration.state = Registration::State::fired;
+      lose(fd, registration);
+    }
   }
 
   // One event for both directions: the filter that did not fire is silenced too.
@@ -402,6 +459,7 @@ class KqueuePoller final : public CheckedPoller {
 
   UniqueFd queue_;
   std::vector<Kevent> batch_;
+  std::vector<Reported> reported_;
   bool has_user_filter_ = false;
   /// How many registrations are lost, and who is reported next.
   std::size_t lost_ = 0;

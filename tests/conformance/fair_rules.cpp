@@ -1,3 +1,7 @@
+#include <poll.h>
+
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -14,6 +18,16 @@ class FairRules : public ConformanceTest {
     for (std::uint64_t index = 0; index < count; ++index) {
       pairs_.push_back(socket_pair());
       add(pairs_.back().near, Token{index}, Interest::write);
+    }
+  }
+
+  /// Registers connections that are readable and writable, and stay so.
+  void add_ready_both_ways(std::uint64_t count) {
+    for (std::uint64_t index = 0; index < count; ++index) {
+      pairs_.push_back(connected_pair());
+      send(pairs_.back().far, "x");
+      ASSERT_TRUE(is_ready_for(pairs_.back().near, POLLIN));
+      add(pairs_.back().near, Token{index}, Interest::read | Interest::write);
     }
   }
 
@@ -49,6 +63,19 @@ TEST_P(FairRules, Fair1RoomForOneReachesEveryone) {
   }
 }
 
+TEST_P(FairRules, Fair1ReadyBothWaysIsOneTurn) {
+  constexpr std::size_t many = 10;
+  add_ready_both_ways(many);
+
+  for (const std::size_t room : {1U, 3U, 1U}) {
+    std::map<Token, int> counts;
+    for (std::size_t places = 0; places < many; places += room) {
+      for (const auto& event : look(poller(), room).events) ++counts[event.token];
+    }
+    EXPECT_EQ(counts.size(), many) << "descriptors reported with room for " << room;
+  }
+}
+
 TEST_P(FairRules, Fair2RegistrationsThatComeAndGoStarveNobody) {
   // Each descriptor that is served is replaced, as a server's connections are.
   constexpr std::uint64_t many = 6;
@@ -76,6 +103,18 @@ TEST_P(FairRules, Fair3AllIsReportedAtOnceWhereThereIsRoom) {
   EXPECT_EQ(look(poller(), 300).events.size(), 300U);
   EXPECT_EQ(look(poller(), 1000).events.size(), 300U);
   EXPECT_EQ(reports(5, 64).size(), 300U) << "in 5 waits with room for 64";
+}
+
+TEST_P(FairRules, Fair3TwoDirectionsTakeOnePlace) {
+  constexpr std::uint64_t many = 10;
+  add_ready_both_ways(many);
+
+  for (int round = 0; round < 3; ++round) {
+    const auto waited = look(poller(), many);
+    for (std::uint64_t index = 0; index < many; ++index) {
+      EXPECT_EQ(waited.count(Token{index}), 1U) << "token " << index << " in wait " << round;
+    }
+  }
 }
 
 TEST_P(FairRules, Fair3AThousandAreReportedAtOnce) {

@@ -74,6 +74,49 @@ class BeginsAnewWithEachChange final : public PicksEvents {
   int last_ = -1;
 };
 
+/// Goes round over the directions of all that is ready: each takes a place of the buffer, also
+/// where it makes no event of its own.
+class CountsDirections final : public TrackingPoller {
+ public:
+  using TrackingPoller::TrackingPoller;
+  WaitResult wait(std::span<Event> out, Timeout timeout) noexcept override {
+    std::vector<Event> found(4096);
+    auto result = TrackingPoller::wait(found, timeout);
+    std::vector<Event> filters;
+    for (const auto& event : std::span(found).first(result.count)) {
+      for (const auto direction : {Ready::readable, Ready::writable}) {
+        if (contains(event.ready, direction)) filters.push_back({event.token, direction});
+      }
+    }
+    const auto turn = [this](const Event& filter) {
+      const auto place = std::pair(number_of(filter.token), filter.ready);
+      return std::pair(place <= last_, place);
+    };
+    std::ranges::sort(filters, {}, turn);
+    filters.resize(std::min(filters.size(), out.size()));
+    if (!filters.empty()) last_ = {number_of(filters.back().token), filters.back().ready};
+    result.count = merge(filters, out);
+    return result;
+  }
+
+ private:
+  static std::size_t merge(std::span<const Event> filters, std::span<Event> out) {
+    std::size_t count = 0;
+    for (const auto& filter : filters) {
+      const auto events = out.first(count);
+      const auto known = std::ranges::find(events, filter.token, &Event::token);
+      if (known == events.end()) {
+        out[count++] = filter;
+      } else {
+        known->ready |= filter.ready;
+      }
+    }
+    return count;
+  }
+
+  std::pair<int, Ready> last_{-1, Ready::none};
+};
+
 template <std::size_t Size>
 class HasAnArrayOf final : public ForwardingPoller {
  public:
@@ -102,6 +145,9 @@ void add_fairness_faults(BrokenPollers& all) {
           broken<BeginsAnewWithEachChange>(
               "begins_anew_with_each_change", plain, "a cursor into an array whose entries move",
               {{"Fair2RegistrationsThatComeAndGoStarveNobody", "starves"}}),
+          broken<CountsDirections>(
+              "counts_directions", plain, "the two filters of kevent(2)",
+              {"Fair1ReadyBothWaysIsOneTurn", "Fair3TwoDirectionsTakeOnePlace"}),
           broken<HasAnArrayOf<64>>("has_an_array_of_64", best, "a small array on the stack",
                                    {"Fair3AllIsReportedAtOnceWhereThereIsRoom"}),
           broken<HasAnArrayOf<1000>>("has_an_array_of_1000", best, "an array of fixed size",
