@@ -441,7 +441,9 @@ class KqueuePoller final : public CheckedPoller {
   }
 
   static Ready report_one_lost(int fd, Registration& registration) noexcept {
-    if (confirm(fd, registration)) {
+    // Any other error is the system's and passes: nothing says that the file is gone.
+    const auto error = confirm(fd, registration);
+    if (error == Errc::bad_descriptor || error == Errc::not_registered) {
       registration.state = Registration::State::invalid;
       return Ready::invalid;
     }
