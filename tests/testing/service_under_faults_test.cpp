@@ -46,9 +46,10 @@ class Trial {
     if (address_.empty()) return;
     for (auto& client : clients_) join(client);
     // How long it takes is up to the seed; that nothing moves for so long is a hang.
-    const test::Stopwatch since_start;
-    while (!is_over() && since_start.elapsed() < test::bound()) {
+    test::Stopwatch since_moved;
+    while (!is_over() && since_moved.elapsed() < test::bound()) {
       const bool is_moving = step_clients();
+      if (is_moving) since_moved = test::Stopwatch();
       turn(is_moving ? 0ms : 1ms);
     }
     for (const auto& client : clients_) {
