@@ -82,6 +82,8 @@ std::string Contract::add(int number, const Meaning& meaning, Token token, Inter
                               .can_write = meaning.can_write};
   } else if (known != registrations_.end() && known->second.is_stale) {
     known->second.is_doubtful = true;
+  } else if (known != registrations_.end() && licence_.repeats_edge_after_refusal) {
+    known->second.is_touched = true;
   }
   return judge_answer("ADD-14", "add", answer, right);
 }
@@ -240,7 +242,8 @@ std::string Contract::judge_event(const Event& event, Registration& it, const St
     return "READY-15: a hint that is not promised or not true" + context();
   }
   const auto missing = without(state.promise.must & hints & offered, hinted);
-  if (missing != Ready::none && it.trigger != Trigger::edge && !may_be_split) {
+  const bool may_be_missing = may_be_split || it.trigger == Trigger::edge || licence_.omits_hints;
+  if (missing != Ready::none && !may_be_missing) {
     return "READY-5: the hint " + to_string(missing) + " is missing" + context();
   }
   return {};

@@ -29,6 +29,10 @@ struct Meaning {
 struct Licence {
   /// The directions of one registration may come in two waits where room is short (kqueue).
   bool splits_directions = false;
+  /// A second `add`, which is refused, has the kernel look again at an edge (kqueue).
+  bool repeats_edge_after_refusal = false;
+  /// The end of the stream may come without its hint, though the capability is there (libkqueue).
+  bool omits_hints = false;
 };
 
 /// docs/contract.md as arithmetic: the registrations of one poller, which answers it has to give

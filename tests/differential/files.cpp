@@ -255,7 +255,7 @@ Promise Files::room_of(const File& file) {
   return must(Ready::writable);
 }
 
-Promise Files::of_stream(const File& file) {
+Promise Files::of_stream(const File& file) const {
   Promise promise = room_of(file);
   if (file.unread > 0 || file.peer_end || file.is_gone || file.is_reset) {
     promise = promise | must(Ready::readable);
@@ -267,7 +267,7 @@ Promise Files::of_stream(const File& file) {
   if (file.urgent == Urgent::taken) promise = promise | may(Ready::priority | Ready::readable);
   if (file.is_reset) {
     promise = promise | may(hints);
-    if (file.has_error) promise.must |= Ready::error;
+    if (file.has_error && are_errors_safe_) promise.must |= Ready::error;
     return promise;
   }
   if (!file.peer_end) return promise;

@@ -83,6 +83,8 @@ class Files {
   [[nodiscard]] bool can_send_urgent(Id id) const;
   [[nodiscard]] bool has_urgent(Id id) const { return at(id).urgent == Urgent::waits; }
   [[nodiscard]] std::size_t backlog(Id id) const { return at(id).backlog.size(); }
+  /// From here on the error of a socket may be gone before its owner has asked for it.
+  void let_errors_be_taken() { are_errors_safe_ = false; }
 
  private:
   enum class Urgent { never, waits, taken };
@@ -122,7 +124,7 @@ class Files {
   void close_stream(File& gone);
   static void break_off(File& file);
 
-  [[nodiscard]] static Promise of_stream(const File& file);
+  [[nodiscard]] Promise of_stream(const File& file) const;
   [[nodiscard]] static Promise of_pipe(const File& file);
   [[nodiscard]] static Promise of_terminal(const File& file);
   [[nodiscard]] static Promise of_refused(const File& file);
@@ -130,6 +132,7 @@ class Files {
   [[nodiscard]] static Promise room_of(const File& file);
 
   std::deque<File> files_;
+  bool are_errors_safe_ = true;
 };
 
 }  // namespace polymux::differential

@@ -52,16 +52,17 @@ rc::Gen<Trigger> any_trigger() {
 
 rc::Gen<Verb> any_verb(const Diet& diet) {
   std::vector<std::pair<std::size_t, Verb>> weights{
-      {3, Verb::open},         {2, Verb::connect},     {2, Verb::accept},    {8, Verb::write},
-      {4, Verb::read},         {3, Verb::fill},        {7, Verb::drain},     {2, Verb::half_close},
-      {2, Verb::send_urgent},  {1, Verb::take_urgent}, {4, Verb::duplicate}, {4, Verb::close},
-      {12, Verb::add},         {9, Verb::modify},      {4, Verb::remove},    {22, Verb::wait},
-      {1, Verb::wait_briefly}, {4, Verb::wait_long},   {3, Verb::wake}};
+      {3, Verb::open},        {2, Verb::connect},   {2, Verb::accept}, {8, Verb::write},
+      {4, Verb::read},        {3, Verb::fill},      {7, Verb::drain},  {2, Verb::half_close},
+      {1, Verb::take_urgent}, {4, Verb::duplicate}, {4, Verb::close},  {12, Verb::add},
+      {9, Verb::modify},      {4, Verb::remove},    {22, Verb::wait},  {1, Verb::wait_briefly},
+      {4, Verb::wait_long},   {3, Verb::wake}};
   if (diet.has_misuse) {
     weights.emplace_back(2, Verb::replace);
     weights.emplace_back(3, Verb::close_without_remove);
   }
   if (diet.has_errors) weights.emplace_back(2, Verb::reset);
+  if (diet.has_urgent) weights.emplace_back(2, Verb::send_urgent);
   std::vector<Verb> choices;
   for (const auto& [weight, verb] : weights) choices.insert(choices.end(), weight, verb);
   return rc::gen::elementOf(choices);
@@ -73,13 +74,25 @@ rc::Gen<std::uint8_t> any_amount() {
       std::vector<std::uint8_t>{1, 1, 1, 2, 2, 3, 4, 5, 8, 16, 16, 30, 30, 30, 30, 0});
 }
 
+bool is_wait(Verb verb) {
+  return verb == Verb::wait || verb == Verb::wait_briefly || verb == Verb::wait_long;
+}
+
+// For both directions of everything that may be registered.
+constexpr std::uint8_t ample_room = 2 * places;
+
 rc::Gen<Operation> operations_with(rc::Gen<Verb> verb, const Diet& diet) {
-  return rc::gen::build<Operation>(
+  auto operations = rc::gen::build<Operation>(
       rc::gen::set(&Operation::verb, std::move(verb)), rc::gen::set(&Operation::place, any_place()),
       rc::gen::set(&Operation::other, any_place()), rc::gen::set(&Operation::kind, any_kind(diet)),
       rc::gen::set(&Operation::amount, any_amount()),
       rc::gen::set(&Operation::interest, any_interest()),
       rc::gen::set(&Operation::trigger, any_trigger()));
+  if (diet.has_small_buffers) return operations;
+  return rc::gen::map(std::move(operations), [](Operation operation) {
+    if (is_wait(operation.verb) && operation.amount > 0) operation.amount = ample_room;
+    return operation;
+  });
 }
 
 using Operations = std::vector<Operation>;

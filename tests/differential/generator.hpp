@@ -12,6 +12,10 @@ struct Diet {
   bool has_misuse = true;
   /// Resets, refused connections, closed readers: what leaves an error.
   bool has_errors = true;
+  /// Urgent data.
+  bool has_urgent = true;
+  /// Waits that more may be ready for than fits.
+  bool has_small_buffers = true;
 };
 
 /// Random sequences: some channels are opened and registered, then anything may happen. They shrink

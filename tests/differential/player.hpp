@@ -20,6 +20,8 @@ struct Subject {
   std::string name;
   std::function<std::unique_ptr<Poller>()> open;
   Licence licence{};
+  /// It stands in for the kernel's own, which it does not do in all (docs/backends.md, libkqueue).
+  bool is_emulated = false;
   /// How long a wait that must end may last; only a poller that is broken takes all of it.
   std::chrono::milliseconds patience{5000};
 };
@@ -45,8 +47,9 @@ struct Tally {
 [[nodiscard]] std::string play(const Subject& subject, const Sequence& sequence,
                                Tally* tally = nullptr);
 
-/// Plays it to every backend that can be used here. Returns the first divergence, after the name of
-/// the backend.
+/// Plays it to every backend that can be used here, but to an emulated one only if nothing is
+/// closed without `remove`, replaced, left with an error or urgent. Returns the first divergence,
+/// after the name of the backend.
 [[nodiscard]] std::string play_everywhere(const Sequence& sequence);
 
 /// The backends that can be used here.

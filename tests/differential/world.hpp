@@ -36,6 +36,8 @@ class World {
   /// True if the number is open and none of ours: the poller's own, by now.
   [[nodiscard]] bool is_strangers(int number) const;
   [[nodiscard]] const Files& files() const { return files_; }
+  /// What is played to takes the errors of sockets from their owner.
+  void let_errors_be_taken() { files_.let_errors_be_taken(); }
 
   struct Watched {
     int number = -1;
