@@ -136,7 +136,8 @@ TEST_P(OpenRules, Open4ListSaysWhatIsThereAndWhyTheRestIsNot) {
 TEST_P(OpenRules, Open4ListHasEachBackendThatCanBeNamed) {
   const auto all = registry().available();
 
-  for (const std::string known : {"epoll", "kqueue", "poll", "select", "sigio", "libevent"}) {
+  for (const std::string known :
+       {"epoll", "kqueue", "poll", "select", "sigio", "io_uring", "libevent"}) {
     const bool is_listed = std::ranges::count(all, known, &BackendStatus::name) == 1;
     EXPECT_EQ(is_listed, open_poller(known).error != Errc::unknown_backend) << known;
   }

@@ -73,6 +73,11 @@ CALLS = {
     "epoll_wait": Call("epoll_wait(2)", lossless="EINTR", ends="EBADF EFAULT EINVAL"),
     "epoll_ctl": Call(
         "epoll_ctl(2)", told="ENOMEM ENOSPC EBADF EEXIST EINVAL ELOOP ENOENT EPERM"),
+    # Requests that are not handed over now are with the next call.
+    "io_uring_enter": Call("io_uring_enter(2)", lossless="EINTR EAGAIN EBUSY EBADR ENOMEM",
+                           ends="EBADF EBADFD EFAULT EINVAL ENXIO EOPNOTSUPP",
+                           start="ENOSYS EPERM"),
+    "io_uring_setup": Call("io_uring_setup(2)", start="EFAULT EINVAL EMFILE ENFILE ENOMEM EPERM ENOSYS"),
     "ppoll": Call("poll(2), with EAGAIN of its NOTES", lossless="EINTR EAGAIN ENOMEM",
                   ends="EFAULT EINVAL", spellings=("ppoll_time64",)),
     "poll": Call("poll(2), with EAGAIN of its NOTES", lossless="EINTR EAGAIN ENOMEM",
@@ -140,6 +145,7 @@ LASTING = {
     "ppoll": ["ENOMEM"],
     "poll": ["ENOMEM"],
     "pselect6": ["ENOMEM"],
+    "io_uring_enter": ["ENOMEM"],
     "fcntl": ["EPERM"],
     "brk": ["ENOMEM"],
     "mmap": ["ENOMEM"],

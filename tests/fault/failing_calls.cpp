@@ -126,6 +126,18 @@ extern "C" int pthread_sigmask(int how, const void* set, void* before) {
   return polymux::test::fails(Call::sigmask) ? errno : library(how, set, before);
 }
 
+// liburing's, which returns the error turned negative. Null where nobody links it.
+extern "C" int io_uring_enter2(unsigned ring, unsigned submitted, unsigned least, unsigned flags,
+                               void* argument, unsigned long size);
+extern "C" int io_uring_enter2(unsigned ring, unsigned submitted, unsigned least, unsigned flags,
+                               void* argument, unsigned long size) {
+  using Real = int(unsigned, unsigned, unsigned, unsigned, void*, unsigned long);
+  static Real* const library = polymux::test::real<Real>("io_uring_enter2");
+  return polymux::test::fails(Call::ring_enter)
+             ? -errno
+             : library(ring, submitted, least, flags, argument, size);
+}
+
 // What comes third is as large as a pointer or smaller, and is handed on as it came.
 extern "C" int fcntl(int fd, int command, ...);
 extern "C" int fcntl(int fd, int command, ...) {

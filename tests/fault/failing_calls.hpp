@@ -6,7 +6,17 @@ namespace polymux::test {
 
 /// Functions of the C library that can be made to fail in this program: its own definitions come
 /// before those of the library.
-enum class Call { epoll_create, epoll_ctl, fcntl, fstat, ppoll, pselect, sigmask, write };
+enum class Call {
+  epoll_create,
+  epoll_ctl,
+  fcntl,
+  fstat,
+  ppoll,
+  pselect,
+  ring_enter,
+  sigmask,
+  write
+};
 
 /// Makes calls fail, as the system does when it has nothing left to give, while this lives. One at
 /// a time for each function.

@@ -107,7 +107,8 @@ void PrintTo(const Wait& wait, std::ostream* out) {
 
 INSTANTIATE_TEST_SUITE_P(Every, WaitFaults,
                          ::testing::Values(Wait{"poll", Call::ppoll}, Wait{"select", Call::pselect},
-                                           Wait{"sigio", Call::ppoll}),
+                                           Wait{"sigio", Call::ppoll},
+                                           Wait{"io_uring", Call::ring_enter}),
                          [](const auto& one) { return std::string(one.param.backend); });
 
 // Waking.

@@ -1,0 +1,145 @@
+// What the io_uring backend says where a sandbox forbids it, and makes of a ring that fails.
+
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include <polymux/polymux.hpp>
+
+#include "tests/fault/failing_calls.hpp"
+#include "tests/fault/fault_test.hpp"
+#include "tests/support/descriptors.hpp"
+#include "tests/support/poller_assertions.hpp"
+#include "tests/support/processes.hpp"
+
+namespace polymux::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned io_uring_setup_number = 425;
+constexpr unsigned io_uring_enter_number = 426;
+
+class IoUringFaults : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!is_built("io_uring")) GTEST_SKIP() << "io_uring is not available here";
+  }
+};
+
+/// Has a system call of this process fail from now on, as a container does. The numbers of io_uring
+/// are the same on every architecture.
+bool forbid(unsigned call, int error) {
+  std::array<sock_filter, 4> filter{{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  sock_fprog program{};
+  program.len = static_cast<unsigned short>(filter.size());
+  program.filter = filter.data();
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/// What there is to say of io_uring in a child in which a call is forbidden: 0 if it is refused by
+/// name with `condition`, is listed with a reason that says `said`, and another takes its place.
+int refusal(unsigned call, int error, std::errc condition, const std::string& said) {
+  return in_child([&] {
+    if (!forbid(call, error)) return 77;
+    const auto opened = open_poller("io_uring");
+    if (opened || opened.error != condition) return 1;
+    if (opened.message.find(said) == std::string::npos) return 2;
+    const auto all = available_backends();
+    const auto listed = std::ranges::find(all, "io_uring", &BackendStatus::name);
+    if (listed == all.end() || listed->is_available() || listed->is_default) return 3;
+    if (listed->reason.find(said) == std::string::npos) return 4;
+    return open_poller() ? 0 : 5;
+  });
+}
+
+TEST_F(IoUringFaults, ASandboxThatForbidsToMakeARingIsNamed) {
+  const int code = refusal(io_uring_setup_number, EPERM, std::errc::operation_not_permitted,
+                           "forbidden here, by seccomp or a security module");
+  if (code == 77) GTEST_SKIP() << "no filter can be installed here";
+  EXPECT_EQ(code, 0);
+}
+
+TEST_F(IoUringFaults, ASandboxThatForbidsToUseARingIsNamed) {
+  const int code = refusal(io_uring_enter_number, EPERM, std::errc::operation_not_permitted,
+                           "forbidden here, by seccomp or a security module");
+  if (code == 77) GTEST_SKIP() << "no filter can be installed here";
+  EXPECT_EQ(code, 0);
+}
+
+TEST_F(IoUringFaults, AKernelWithoutItIsNamed) {
+  const int code = refusal(io_uring_setup_number, ENOSYS, std::errc::function_not_supported,
+                           "this kernel has no io_uring");
+  if (code == 77) GTEST_SKIP() << "no filter can be installed here";
+  EXPECT_EQ(code, 0);
+}
+
+TEST_F(IoUringFaults, ALimitOfLockedMemoryIsNamed) {
+  const int code =
+      refusal(io_uring_setup_number, ENOMEM, std::errc::not_enough_memory, "RLIMIT_MEMLOCK");
+  if (code == 77) GTEST_SKIP() << "no filter can be installed here";
+  EXPECT_EQ(code, 0);
+}
+
+TEST_F(IoUringFaults, WhatHasNothingToDoWithItKeepsItsCode) {
+  const int code = refusal(io_uring_setup_number, EMFILE, std::errc::too_many_files_open, "");
+  if (code == 77) GTEST_SKIP() << "no filter can be installed here";
+  EXPECT_EQ(code, 0);
+}
+
+// The kernel asks for room first: there may be completions that found none.
+TEST_F(IoUringFaults, AFullRingOnlyDelaysAWait) {
+  for (const int error : {EBUSY, EBADR, EINTR}) {
+    auto poller = open("io_uring");
+    auto pair = socket_pair();
+    ASSERT_TRUE(succeeded(poller->add(pair.near.get(), Token{1}, Interest::read)));
+    send(pair.far, "x");
+    const FailingCall fault(Call::ring_enter, error, 0, 3);
+
+    const auto waited = wait_once(*poller, 5s);
+
+    EXPECT_FAILED_ONCE(fault);
+    EXPECT_EQ(waited.ready(Token{1}), Ready::readable) << error;
+    EXPECT_EQ(fault.count(), 3);
+  }
+}
+
+TEST_F(IoUringFaults, AChangeThatTheRingDoesNotTakeIsMadeByTheNextWait) {
+  auto poller = open("io_uring");
+  auto gone = socket_pair();
+  auto stays = socket_pair();
+  ASSERT_TRUE(succeeded(poller->add(gone.near.get(), Token{1}, Interest::read)));
+  ASSERT_TRUE(succeeded(poller->add(stays.near.get(), Token{2}, Interest::read)));
+  static_cast<void>(look(*poller));
+  {
+    const FailingCall fault(Call::ring_enter, ENOMEM, 0, 1);
+    EXPECT_TRUE(succeeded(poller->remove(gone.near.get())));
+    EXPECT_FAILED_ONCE(fault);
+  }
+  gone.near.reset();
+  send(stays.far, "x");
+
+  EXPECT_EQ(look(*poller).ready(Token{2}), Ready::readable);
+
+  EXPECT_TRUE(is_ready_for(gone.far, POLLHUP)) << "the request still holds the file";
+}
+
+}  // namespace
+}  // namespace polymux::test
