@@ -153,8 +153,7 @@ class IoUringPoller final : public CheckedPoller {
     enter_thread();
     take_hints();
     Search search{.out = out, .before = serial_, .failure = {}};
-    search_ring(search, timeout);
-    check_hints(search);
+    search_all(search, timeout);
     const auto count = told_.size();
     for (const int fd : told_) {
       auto& registration = registrations().at(fd);
@@ -185,18 +184,25 @@ class IoUringPoller final : public CheckedPoller {
     });
   }
 
-  // Makes the requests that are due, as far as there is room for their answers. The last system
-  // call is the one that waits.
-  void search_ring(Search& search, Timeout timeout) noexcept {
+  // Makes the requests that are due, as far as there is room for their answers, by the system call
+  // that waits.
+  void search_all(Search& search, Timeout timeout) noexcept {
     auto due = queue_.size();
     for (;;) {
-      const auto taken = request_first(due, search.out.size() - told_.size());
-      due -= taken;
+      due -= request_first(due, search.out.size() - told_.size());
       const bool may_sleep = told_.empty() && queue_.size() == 0;
       search.failure = to_failure(ring_.enter(may_sleep ? timeout : no_time));
+      asked_.clear();
       take_answers(search);
+      // What lies behind those who are due has come since.
+      if (due == 0) ask_first(search);
+      check_answers(search);
       if (search.failure || due == 0 || told_.size() == search.out.size()) return;
     }
+  }
+
+  bool has_place(const Search& search) const noexcept {
+    return told_.size() + asked_.size() < search.out.size();
   }
 
   // Completions that found no room (EBUSY) or no memory (EBADR) are dealt with as they are taken,
@@ -307,13 +313,15 @@ class IoUringPoller final : public CheckedPoller {
       if (registration == nullptr) return;
       const bool is_of_this_wait = static_cast<std::int32_t>(registration->key - search.before) > 0;
       const int bits = to_bits(result);
-      if (is_of_this_wait && !has_more && told_.size() < search.out.size() &&
-          tells_all(*registration, bits)) {
+      const bool is_first = !has_more && (registration->note & ArmQueue::is_queued) == 0;
+      if (!is_of_this_wait || !is_first || bits == 0 || !has_place(search)) {
+        queue_.push(number_of(data), *registration);
+      } else if (tells_all(*registration, bits)) {
         tell(number_of(data), *registration, bits, search);
-        return;
+      } else {
+        ask(number_of(data), *registration);
       }
       if (is_out_of_memory(result)) search.failure = {-result, std::system_category()};
-      queue_.push(number_of(data), *registration);
     });
     if (ring_.has_lost()) request_all();
   }
@@ -339,25 +347,32 @@ class IoUringPoller final : public CheckedPoller {
            !contains(registration.wanted(), Interest::priority);
   }
 
-  // What came after the requests were made may hold or not: poll(2) knows.
-  void check_hints(Search& search) noexcept {
-    const auto room = search.out.size() - told_.size();
-    asked_.clear();
-    for (auto left = queue_.size(); left > 0 && asked_.size() < room; --left) {
+  void ask(int fd, const Registration& registration) noexcept {
+    const int bits = to_poll_bits(registration.wanted());
+    asked_.push_back({.fd = fd, .events = static_cast<short>(bits), .revents = 0});
+  }
+
+  void ask_first(const Search& search) noexcept {
+    for (auto left = queue_.size(); left > 0 && has_place(search); --left) {
       const int fd = queue_.pop();
       if (fd < 0) continue;
-      const auto wanted = registrations().at(fd).wanted();
-      if (wanted == Interest::none) continue;
-      asked_.push_back(
-          {.fd = fd, .events = static_cast<short>(to_poll_bits(wanted)), .revents = 0});
+      const auto& registration = registrations().at(fd);
+      if (registration.wanted() != Interest::none) ask(fd, registration);
     }
+  }
+
+  // Answers that may hold or not: poll(2) knows.
+  void check_answers(Search& search) noexcept {
     if (asked_.empty()) return;
-    if (::poll(asked_.data(), static_cast<nfds_t>(asked_.size()), 0) < 0) {
-      search.failure = last_error();
-      for (auto& entry : asked_) entry.revents = 0;
-    }
-    for (const auto& entry : asked_) {
-      tell(entry.fd, registrations().at(entry.fd), entry.revents, search);
+    const bool has_failed = ::poll(asked_.data(), static_cast<nfds_t>(asked_.size()), 0) < 0;
+    if (has_failed) search.failure = last_error();
+    for (const auto& [fd, bits, found] : asked_) {
+      auto& registration = registrations().at(fd);
+      if (has_failed) {
+        queue_.push(fd, registration);
+      } else {
+        tell(fd, registration, found, search);
+      }
     }
   }
 

@@ -33,6 +33,8 @@ struct Licence {
   bool repeats_edge_after_refusal = false;
   /// The end of the stream may come without its hint, though the capability is there (libkqueue).
   bool omits_hints = false;
+  /// A file whose number is closed under its registration may stay open until `remove` (io_uring).
+  bool holds_closed_files = false;
 };
 
 /// docs/contract.md as arithmetic: the registrations of one poller, which answers it has to give

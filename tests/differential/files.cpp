@@ -75,6 +75,7 @@ Files::Id Files::open_again(Id closed, Id other) {
   fresh.can_write = old.can_write;
   fresh.peer = other;
   auto& there = at(other);
+  fresh.is_murky = there.is_murky;
   there.peer = id;
   there.is_gone = false;
   if (fresh.can_read) {
@@ -108,8 +109,14 @@ void Files::release(Id id) {
   if (--at(id).references == 0) close(id);
 }
 
+void Files::blur_other_side(const File& gone) {
+  if (gone.peer != none) at(gone.peer).is_murky = true;
+  for (const auto waiting : gone.backlog) blur_other_side(at(waiting));
+}
+
 void Files::close(Id id) {
   auto& gone = at(id);
+  if (gone.is_held) blur_other_side(gone);
   if (is_stream(gone.kind)) {
     close_stream(gone);
   } else if (gone.kind == Kind::listener) {

@@ -49,6 +49,9 @@ class Files {
   /// Another descriptor for the file, and one less.
   void refer(Id id) { ++at(id).references; }
   void release(Id id);
+  /// Somebody else may keep it open when the last descriptor goes: the other side may hear of it
+  /// late.
+  void hold(Id id) { at(id).is_held = true; }
   /// The file is closed by a reset when the last descriptor goes.
   void reset_on_close(Id id) { at(id).aborts = true; }
 
@@ -110,6 +113,7 @@ class Files {
     bool has_error = false;
     /// What the kernel makes of it is nobody's promise.
     bool is_murky = false;
+    bool is_held = false;
     bool aborts = false;
     bool had_writer = false;
     Urgent urgent = Urgent::never;
@@ -122,6 +126,7 @@ class Files {
   Ends make_pair(Kind kind);
   void close(Id id);
   void close_stream(File& gone);
+  void blur_other_side(const File& gone);
   static void break_off(File& file);
 
   [[nodiscard]] Promise of_stream(const File& file) const;

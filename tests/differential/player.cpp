@@ -71,6 +71,9 @@ class Player {
     const int number = world_.number(operation.place);
     if (world_.will_change_number(operation)) {
       if (auto* second = reference()) second->forget(number);
+      if (subject_.licence.holds_closed_files && contract_.is_registered(number)) {
+        world_.hold(operation.place);
+      }
       contract_.number_changed(number);
     }
     auto wrong = world_.perform(operation);
@@ -275,7 +278,8 @@ Subject subject_of(std::string_view backend) {
           .open = open,
           .licence = {.splits_directions = backend == "kqueue",
                       .repeats_edge_after_refusal = backend == "kqueue",
-                      .omits_hints = is_emulation(backend)},
+                      .omits_hints = is_emulation(backend),
+                      .holds_closed_files = backend == "io_uring"},
           .is_emulated = is_emulation(backend)};
 }
 

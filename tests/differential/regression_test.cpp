@@ -143,5 +143,16 @@ TEST(Regression, WhatIsReadyComesBesideWhatIsInvalid) {
             "");
 }
 
+// io_uring: an answer that has to be confirmed lost its turn to those that have not.
+TEST(Regression, UrgentInterestKeepsItsTurn) {
+  EXPECT_EQ(play_everywhere(Sequence()
+                                .open(0, Kind::tcp)
+                                .add(near(0), Interest::read | Interest::write)
+                                .add(far(0), Interest::read | Interest::write | Interest::priority)
+                                .wait(1)
+                                .wait(1)),
+            "");
+}
+
 }  // namespace
 }  // namespace polymux::differential

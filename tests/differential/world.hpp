@@ -26,6 +26,8 @@ class World {
   [[nodiscard]] std::string perform(const Operation& operation);
   /// Whether the step would end what the number of its place means.
   [[nodiscard]] bool will_change_number(const Operation& operation) const;
+  /// The poller may keep the file of the place open.
+  void hold(Place place) { files_.hold(at(place).file); }
   /// The files that steps have changed since the last call.
   [[nodiscard]] std::vector<Files::Id> take_changed_files() { return std::exchange(changed_, {}); }
 

@@ -108,6 +108,8 @@ POLYMUX_FAILING(int, epoll_create1, Call::epoll_create, (int flags), (flags));
 POLYMUX_FAILING(int, epoll_ctl, Call::epoll_ctl, (int set, int operation, int fd, void* event),
                 (set, operation, fd, event));
 POLYMUX_FAILING(int, fstat, Call::fstat, (int fd, void* status), (fd, status));
+POLYMUX_FAILING(int, poll, Call::poll, (void* entries, unsigned long count, int timeout),
+                (entries, count, timeout));
 POLYMUX_FAILING(int, ppoll, Call::ppoll,
                 (void* entries, unsigned long count, const void* timeout, const void* mask),
                 (entries, count, timeout, mask));

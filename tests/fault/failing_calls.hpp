@@ -11,6 +11,7 @@ enum class Call {
   epoll_ctl,
   fcntl,
   fstat,
+  poll,
   ppoll,
   pselect,
   ring_enter,

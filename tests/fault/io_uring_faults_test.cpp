@@ -141,5 +141,29 @@ TEST_F(IoUringFaults, AChangeThatTheRingDoesNotTakeIsMadeByTheNextWait) {
   EXPECT_TRUE(is_ready_for(gone.far, POLLHUP)) << "the request still holds the file";
 }
 
+// An answer that poll(2) has to confirm is not used up while it cannot.
+TEST_F(IoUringFaults, AnAnswerOutlivesAWantOfMemory) {
+  for (const auto interest : {Interest::read, Interest::read | Interest::priority}) {
+    auto poller = open("io_uring");
+    auto pair = connected_pair();
+    ASSERT_TRUE(succeeded(poller->add(pair.near.get(), Token{1}, interest)));
+    static_cast<void>(look(*poller));
+    std::array<Event, 4> events{};
+    {
+      const Later sender(30ms, [&] { send(pair.far, "x"); });
+      const FailingCall fault(Call::poll, ENOMEM, 0, 3);
+      for (int round = 0; round < 3; ++round) {
+        const auto result = poller->wait(events, 5s);
+        if (result.count > 0) break;
+        EXPECT_EQ(result.error, std::errc::not_enough_memory);
+      }
+      EXPECT_FAILED_ONCE(fault);
+    }
+
+    EXPECT_EQ(wait_once(*poller, 5s).ready(Token{1}), Ready::readable);
+    EXPECT_EQ(look(*poller).ready(Token{1}), Ready::readable);
+  }
+}
+
 }  // namespace
 }  // namespace polymux::test
