@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <polymux/poller/backend_info.hpp>
@@ -147,6 +148,7 @@ class IoUringPoller final : public CheckedPoller {
   };
 
   Look look(std::span<Event> out, Timeout timeout) override {
+    if (late_failure_) return {.error = std::exchange(late_failure_, {})};
     out = out.first(std::min(out.size(), greatest_batch));
     told_.reserve(out.size());
     asked_.reserve(out.size());
@@ -161,7 +163,10 @@ class IoUringPoller final : public CheckedPoller {
     }
     told_.clear();
     if (is_shown_) show();
-    return count > 0 ? Look{.count = count} : Look{.error = search.failure};
+    if (count == 0) return {.error = search.failure};
+    // Told by the next look.
+    if (search.failure != std::errc::interrupted) late_failure_ = search.failure;
+    return {.count = count};
   }
 
   // Requests come from the thread that made them: the kernel interrupts it to post the answers, and
@@ -404,6 +409,7 @@ class IoUringPoller final : public CheckedPoller {
   std::vector<int> told_;
   std::vector<pollfd> asked_;
   DescriptorWitness witness_;
+  std::error_code late_failure_;
   std::size_t count_ = 0;
   std::uint64_t thread_ = 0;
   std::uint32_t serial_ = 0;

@@ -165,5 +165,30 @@ TEST_F(IoUringFaults, AnAnswerOutlivesAWantOfMemory) {
   }
 }
 
+// What is told first are the events that came before it.
+TEST_F(IoUringFaults, AFailureBesideEventsIsToldByTheNextWait) {
+  auto poller = open("io_uring");
+  auto plain = socket_pair();
+  auto urgent = connected_pair();
+  ASSERT_TRUE(succeeded(poller->add(plain.near.get(), Token{1}, Interest::read)));
+  // Held against poll(2).
+  ASSERT_TRUE(
+      succeeded(poller->add(urgent.near.get(), Token{2}, Interest::read | Interest::priority)));
+  send(plain.far, "x");
+  send(urgent.far, "x");
+  ASSERT_TRUE(is_ready_for(urgent.near, POLLIN));
+  std::array<Event, 4> events{};
+  const FailingCall fault(Call::poll, EINVAL);
+
+  const auto first = poller->wait(events, 0ns);
+  const auto second = poller->wait(events, 0ns);
+
+  EXPECT_FAILED_ONCE(fault);
+  EXPECT_EQ(first.count, 1U);
+  EXPECT_FALSE(first.error);
+  EXPECT_EQ(second.error, std::errc::invalid_argument);
+  EXPECT_EQ(look(*poller).result.count, 2U);
+}
+
 }  // namespace
 }  // namespace polymux::test
