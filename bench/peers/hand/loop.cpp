@@ -98,7 +98,7 @@ class PostLoop {
   void run() {
     is_stopping_ = false;
     while (!is_stopping_) {
-      epoll_event event;
+      epoll_event event{};
       if (::epoll_wait(queue_.fd, &event, 1, -1) <= 0) continue;
       take_token(wake_);
       mailbox_.run_all();

@@ -145,9 +145,11 @@ class Clients {
     require(::epoll_ctl(queue_, EPOLL_CTL_ADD, connection.fd, &event) == 0, "epoll_ctl");
   }
 
+  void signal_server(int number) const { require(::kill(server(), number) == 0, "kill"); }
+
   void tell_begin() const {
     char go = 0;
-    require(::kill(server(), SIGUSR1) == 0, "kill");
+    signal_server(SIGUSR1);
     require(::read(static_cast<int>(options_["reads"]), &go, 1) == 1, "the server has ended");
   }
 
@@ -228,7 +230,7 @@ class Clients {
     const auto pipe = static_cast<int>(options_["writes"]);
     require(::write(pipe, text.data(), text.size()) == static_cast<ssize_t>(text.size()), "write");
     ::close(pipe);
-    require(::kill(server(), SIGUSR2) == 0, "kill");
+    signal_server(SIGUSR2);
     // The connections stay open until the server has read its figures, and ended.
     char nothing = 0;
     static_cast<void>(!::read(static_cast<int>(options_["reads"]), &nothing, 1));
@@ -246,7 +248,7 @@ class Clients {
   std::size_t busy_left_ = 0;
   int queue_ = -1;
   std::vector<float> latencies_;
-  char scratch_[64 * 1024];
+  char scratch_[64 * 1024]{};
 };
 
 }  // namespace

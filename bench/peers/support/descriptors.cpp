@@ -28,11 +28,11 @@ void allow_descriptors(std::size_t count) {
   }
 }
 
-std::vector<int> open_nodes(std::size_t count, bool is_blocking) {
+std::vector<int> open_nodes(std::size_t count) {
   allow_descriptors(count);
   std::vector<int> nodes(count);
   for (auto& node : nodes) {
-    node = ::eventfd(0, EFD_CLOEXEC | (is_blocking ? 0 : EFD_NONBLOCK));
+    node = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (node < 0) give_up("eventfd");
   }
   return nodes;

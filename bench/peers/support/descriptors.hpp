@@ -16,7 +16,7 @@ void allow_descriptors(std::size_t count);
 
 /// The descriptors of a chain: a write to one makes it readable until it is read. They need one
 /// number each, so that 10,000 of them fit where a pair each would not.
-[[nodiscard]] std::vector<int> open_nodes(std::size_t count, bool is_blocking = false);
+[[nodiscard]] std::vector<int> open_nodes(std::size_t count);
 inline void put_token(int node) noexcept {
   const std::uint64_t one = 1;
   if (::write(node, &one, sizeof one) != sizeof one) give_up("a token could not be passed on");

@@ -14,8 +14,8 @@ namespace bench {
 /// What a chain is made of: tokens start at even distances, and each event passes one on to the
 /// next descriptor, so that `active` of them are ready at a time and each has its turn.
 struct Chain {
-  explicit Chain(const Run& run, bool is_blocking = false)
-      : nodes(open_nodes(run["descriptors"], is_blocking)),
+  explicit Chain(const Run& run)
+      : nodes(open_nodes(run["descriptors"])),
         active(run["active"]),
         events(run["events"]),
         to_pass(events - active) {

@@ -1,0 +1,172 @@
+"""Runs a plan: counted figures side by side on all processors, timed ones one after another and in
+turns, so that what disturbs the machine disturbs all alike."""
+
+import os
+import statistics
+import sys
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import plan
+import programs
+
+# Waits, without which no loop would be one.
+WAITS = {"epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select", "pselect6",
+         "io_uring_enter", "rt_sigtimedwait", "kevent"}
+
+
+def say(text):
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K" + text[:100])
+        sys.stderr.flush()
+
+
+class Measurement:
+    """The results by figure and subject."""
+
+    def __init__(self, all_programs, wanted=None):
+        self.programs = all_programs
+        self.wanted = wanted
+        self.results = {}
+        self.failures = []
+        self.begun = time.monotonic()
+        self.counts = Counts()
+
+    def seconds(self):
+        return time.monotonic() - self.begun
+
+    def subjects(self, figure):
+        found = [each for each in self.programs.subjects(figure.workload, figure.wanted)
+                 if can_count(figure, each)]
+        if self.wanted is None:
+            return found
+        wanted = {programs.name_of(each)
+                  for each in self.programs.subjects(figure.workload, self.wanted)}
+        return [each for each in found if programs.name_of(each) in wanted]
+
+    def put(self, figure, subject, result):
+        self.results.setdefault(figure.id, {})[programs.name_of(subject)] = result
+
+    def try_one(self, figure, subject, call):
+        try:
+            return call()
+        except programs.Failed as failure:
+            self.failures.append({"figure": figure.id, "subject": programs.name_of(subject),
+                                  "why": str(failure)})
+            return None
+
+    def count_all(self, figures):
+        jobs = [(figure, subject) for figure in figures for subject in self.subjects(figure)]
+        done = []
+
+        def work(job):
+            figure, subject = job
+            result = self.try_one(figure, subject, lambda: count_one(self.counts, figure, subject))
+            done.append(job)
+            say("counted %d of %d, %.0f s: %s" % (len(done), len(jobs), self.seconds(), figure.id))
+            return result
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            for (figure, subject), result in zip(jobs, pool.map(work, jobs)):
+                if result is not None:
+                    self.put(figure, subject, result)
+
+    def time_all(self, figures, repeats, budget):
+        """So many rounds, but at least two, while the whole has taken less than `budget` seconds."""
+        samples = {}
+        for turn in range(repeats):
+            if turn >= 2 and self.seconds() > budget:
+                break
+            for figure in figures:
+                subjects = self.subjects(figure)
+                # Another begins each time.
+                for subject in subjects[turn % max(len(subjects), 1):] \
+                        + subjects[:turn % max(len(subjects), 1)]:
+                    say("round %d, %.0f s: %s %s" % (turn + 1, self.seconds(), figure.id,
+                                                     programs.name_of(subject)))
+                    result = self.try_one(figure, subject, lambda: programs.run_plain(
+                        subject, figure.workload, figure.more))
+                    if result is not None:
+                        samples.setdefault((figure.id, subject), (figure, []))[1].append(result)
+        for (_, subject), (figure, results) in samples.items():
+            self.put(figure, subject, summary_of(results))
+
+
+def can_count(figure, subject):
+    """valgrind 3.19 does not end a wait in io_uring_enter for the signal of the clients."""
+    is_server = figure.workload in plan.SERVERS
+    is_ring = subject.variant in ("io_uring", "proactor")
+    return not (figure.how == "instructions" and is_server and is_ring)
+
+
+class Counts:
+    """Counted runs, each made once though several figures may need it."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.made = {}
+
+    def get(self, how, subject, workload, parameters):
+        key = (how, subject, workload, tuple(sorted(parameters.items())))
+        with self.lock:
+            is_new = key not in self.made
+            future = self.made.setdefault(key, Future())
+        if is_new:
+            try:
+                future.set_result(self.make(how, subject, workload, parameters))
+            except programs.Failed as failure:
+                future.set_exception(failure)
+        return future.result()
+
+    @staticmethod
+    def make(how, subject, workload, parameters):
+        if how == "instructions":
+            return programs.count_instructions(subject, workload, parameters)
+        return programs.count_system_calls(subject, workload, parameters,
+                                           workload in plan.THREADED)
+
+
+def count_one(counts, figure, subject):
+    if figure.how == "heap":
+        result = programs.run_plain(subject, figure.workload, figure.more)
+        return {"value": result["heap_bytes"] / result["units"]}
+    less = counts.get(figure.how, subject, figure.workload, figure.less)
+    more = counts.get(figure.how, subject, figure.workload, figure.more)
+    each = programs.per_unit(less, more, figure.units)
+    if figure.how == "instructions":
+        return {"value": each["instructions"]}
+    return {"value": sum(each.values()),
+            "without_waits": sum(each[name] for name in each if name not in WAITS),
+            "calls": {name: value for name, value in each.items() if abs(value) >= 0.0005}}
+
+
+def summary_of(results):
+    """Nanoseconds a unit, each round's in its order, and of the latencies the median round's."""
+    wall = [result["seconds"] / result["units"] * 1e9 for result in results]
+    cpu = [result["cpu_seconds"] / result["units"] * 1e9 for result in results]
+    summary = {"value": statistics.median(wall), "least": min(wall), "most": max(wall),
+               "rounds": wall, "cpu": statistics.median(cpu), "cpu_rounds": cpu}
+    names = [name for name in results[0] if name.startswith("latency_us_p")]
+    if names:
+        summary["latency_us"] = {
+            name[len("latency_us_p"):]: statistics.median(result[name] for result in results)
+            for name in names}
+    return summary
+
+
+def ratio_to(result, reference, key="rounds"):
+    """Of the same rounds, so that what slows both falls out: (median, least, most)."""
+    ratios = [mine / theirs for mine, theirs in zip(result[key], reference[key]) if theirs > 0]
+    if not ratios:
+        return None
+    return statistics.median(ratios), min(ratios), max(ratios)
+
+
+def verdict_of(ratio):
+    """What a ratio of times says."""
+    if ratio is None:
+        return "not measured"
+    if ratio[1] <= 1 <= ratio[2]:
+        return "no conclusion: the spread holds 1"
+    return "slower" if ratio[0] > 1 else "faster"
