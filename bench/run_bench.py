@@ -225,7 +225,7 @@ def main():
         return 2
     if arguments.smoke:
         return smoke(all_programs, arguments.programs)
-    arguments.repeats = arguments.repeats or (3 if arguments.quick else 5)
+    arguments.repeats = arguments.repeats or measure.ENOUGH_ROUNDS
     arguments.budget = 20 if arguments.quick else 150
     measurement = measure.Measurement(all_programs, arguments.peers)
     missing = measure_plan(measurement, figures, arguments)

@@ -6,6 +6,7 @@ import statistics
 import sys
 import threading
 import time
+from collections import namedtuple
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import plan
@@ -73,10 +74,10 @@ class Measurement:
                     self.put(figure, subject, result)
 
     def time_all(self, figures, repeats, budget):
-        """So many rounds, but at least two, while the whole has taken less than `budget` seconds."""
+        """So many rounds, but at least three, while the whole has taken less than `budget` seconds."""
         samples = {}
         for turn in range(repeats):
-            if turn >= 2 and self.seconds() > budget:
+            if turn >= 3 and self.seconds() > budget:
                 break
             for figure in figures:
                 subjects = self.subjects(figure)
@@ -155,18 +156,25 @@ def summary_of(results):
     return summary
 
 
+Ratio = namedtuple("Ratio", "median least most rounds")
+
+
 def ratio_to(result, reference, key="rounds"):
-    """Of the same rounds, so that what slows both falls out: (median, least, most)."""
+    """Of the same rounds, so that what slows both falls out."""
     ratios = [mine / theirs for mine, theirs in zip(result[key], reference[key]) if theirs > 0]
     if not ratios:
         return None
-    return statistics.median(ratios), min(ratios), max(ratios)
+    return Ratio(statistics.median(ratios), min(ratios), max(ratios), len(ratios))
+
+
+# By chance alone five rounds all fall on one side once in sixteen times, three once in four.
+ENOUGH_ROUNDS = 5
 
 
 def verdict_of(ratio):
     """What a ratio of times says."""
-    if ratio is None:
-        return "not measured"
-    if ratio[1] <= 1 <= ratio[2]:
+    if ratio.least <= 1 <= ratio.most:
         return "no conclusion: the spread holds 1"
-    return "slower" if ratio[0] > 1 else "faster"
+    if ratio.rounds < ENOUGH_ROUNDS:
+        return "no conclusion: %d rounds" % ratio.rounds
+    return "slower" if ratio.median > 1 else "faster"

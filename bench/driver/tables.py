@@ -67,7 +67,7 @@ def time_rows(figure, results):
             ratio = measure.ratio_to(result, reference)
         ratio_text, verdict = "–", ""
         if ratio is not None:
-            ratio_text = "%.2f (%.2f to %.2f)" % ratio
+            ratio_text = "%.2f (%.2f to %.2f)" % ratio[:3]
             verdict = measure.verdict_of(ratio)
         spread = "%s to %s" % (number(result["least"]), number(result["most"]))
         rows.append((subject, number(result["value"]), spread, ratio_text, verdict,
