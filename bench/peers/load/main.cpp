@@ -83,7 +83,7 @@ class Clients {
       question_[index] = static_cast<char>('a' + index % 26);
       expected_[index] = static_cast<char>('A' + index % 26);
     }
-    allow_descriptors(busy_.size() + idle_.size());
+    allow_descriptors(busy_.size() + idle_);
     queue_ = ::epoll_create1(EPOLL_CLOEXEC);
     require(queue_ >= 0, "epoll_create1");
   }
@@ -92,8 +92,8 @@ class Clients {
     const bool is_from_start = options_["from_start"] != 0;
     if (is_from_start) tell_begin();
     auto start = Clock::now();
-    for (auto& fd : idle_) fd = open_and_ask_once();
-    for (auto& connection : busy_) open_busy(connection);
+    const auto idle = open_and_ask_once(idle_);
+    open_all_busy();
     if (!is_from_start) {
       tell_begin();
       start = Clock::now();
@@ -108,7 +108,7 @@ class Clients {
     // Each answer begins the next question, or is the last of its connection.
     busy_left_ = busy_.size();
     while (busy_left_ > 0) turn();
-    tell_end(is_from_start ? idle_.size() : requests, Clock::now() - start);
+    tell_end(is_from_start ? idle.size() : requests, Clock::now() - start);
   }
 
  private:
@@ -129,20 +129,39 @@ class Clients {
     return fd;
   }
 
-  int open_and_ask_once() const {
-    const int fd = connect_one();
-    char byte = 'a';
-    require(::send(fd, &byte, 1, MSG_NOSIGNAL) == 1, "send");
-    require(::recv(fd, &byte, 1, 0) == 1 && byte == 'A', "a client was not answered");
-    return fd;
+  // All are connected and answered once. So many at a time: as many as a listener keeps waiting,
+  // and few enough waits of a server whose waits grow with its connections.
+  std::vector<int> open_and_ask_once(std::size_t count) const {
+    constexpr std::size_t at_a_time = 512;
+    std::vector<int> all;
+    while (all.size() < count) {
+      const auto first = all.size();
+      const auto last = std::min(count, first + at_a_time);
+      for (auto index = first; index < last; ++index) all.push_back(connect_one());
+      for (auto index = first; index < last; ++index) {
+        require(::send(all[index], "a", 1, MSG_NOSIGNAL) == 1, "send");
+      }
+      for (auto index = first; index < last; ++index) {
+        char byte = 0;
+        require(::recv(all[index], &byte, 1, 0) == 1 && byte == 'A', "a client was not answered");
+      }
+    }
+    return all;
   }
 
-  void open_busy(Connection& connection) {
-    connection.fd = churns_ ? connect_one() : open_and_ask_once();
+  void open_busy(Connection& connection, int fd) const {
+    connection.fd = fd;
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = &connection;
-    require(::epoll_ctl(queue_, EPOLL_CTL_ADD, connection.fd, &event) == 0, "epoll_ctl");
+    require(::epoll_ctl(queue_, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
+  }
+
+  void open_all_busy() {
+    const auto answered = open_and_ask_once(churns_ ? 0 : busy_.size());
+    for (std::size_t index = 0; index < busy_.size(); ++index) {
+      open_busy(busy_[index], churns_ ? connect_one() : answered[index]);
+    }
   }
 
   void signal_server(int number) const { require(::kill(server(), number) == 0, "kill"); }
@@ -205,7 +224,7 @@ class Clients {
     const bool is_last = --connection.requests_left == 0;
     if (churns_) {
       ::close(connection.fd);
-      if (!is_last) open_busy(connection);
+      if (!is_last) open_busy(connection, connect_one());
     }
     if (is_last) {
       --busy_left_;
@@ -244,7 +263,7 @@ class Clients {
   std::vector<char> question_;
   std::vector<char> expected_;
   std::vector<Connection> busy_;
-  std::vector<int> idle_;
+  std::size_t idle_;
   std::size_t busy_left_ = 0;
   int queue_ = -1;
   std::vector<float> latencies_;
