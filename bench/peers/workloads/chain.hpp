@@ -19,8 +19,8 @@ struct Chain {
         active(run["active"]),
         events(run["events"]),
         to_pass(events - active) {
-    require(active > 0 && active <= nodes.size() && events >= active,
-            "a chain wants 0 < active <= descriptors, active <= events");
+    require(active > 0 && 4 * active <= nodes.size() && events >= active,
+            "a chain wants active of 1 to a quarter of descriptors, and as many events");
   }
 
   void put_tokens() const {
