@@ -23,11 +23,21 @@ inline constexpr int poll_read_closed = 0;
   return bits;
 }
 
-/// What the kernel's answer means for this interest.
-///
-/// Hang-ups and errors come unasked, and some kernels leave the directions out beside them (a
-/// drained pipe says POLLHUP alone): they make ready whatever was asked for.
-[[nodiscard]] constexpr Ready to_ready(int bits, Interest interest) noexcept {
+/// What an answer means that tells of the two directions and of nothing else, as most do.
+[[nodiscard]] constexpr Ready to_ready_directions(int bits, Interest interest) noexcept {
+  constexpr int readable = static_cast<int>(Ready::readable);
+  constexpr int writable = static_cast<int>(Ready::writable);
+  static_assert(readable == static_cast<int>(Interest::read) &&
+                writable == static_cast<int>(Interest::write));
+  // The system's bits moved to where ours are.
+  const int directions =
+      (bits / (POLLIN / readable) & readable) | (bits / (POLLOUT / writable) & writable);
+  return static_cast<Ready>(directions & static_cast<int>(interest));
+}
+
+/// What any answer means. Hang-ups and errors come unasked, and some kernels leave the directions
+/// out beside them (a drained pipe says POLLHUP alone): they make ready whatever was asked for.
+[[nodiscard]] constexpr Ready to_ready_all(int bits, Interest interest) noexcept {
   Ready ready = Ready::none;
   if (interest == Interest::none) return ready;
   if ((bits & POLLNVAL) != 0) return Ready::invalid;
@@ -48,6 +58,12 @@ inline constexpr int poll_read_closed = 0;
   // Neither direction was asked for, and a hint alone is no news that could be acted on.
   const bool names_something = is_urgent || interest != Interest::priority;
   return names_something ? ready : Ready::none;
+}
+
+/// What the kernel's answer means for this interest.
+[[nodiscard]] constexpr Ready to_ready(int bits, Interest interest) noexcept {
+  const bool is_plain = (bits & ~(POLLIN | POLLOUT)) == 0;
+  return is_plain ? to_ready_directions(bits, interest) : to_ready_all(bits, interest);
 }
 
 /// True for an answer that is to be kept from the owner and would come again at once: with

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 namespace polymux {
@@ -10,14 +11,23 @@ namespace polymux {
 /// What it differs by is not the process id: after two forks an id can come again.
 [[nodiscard]] std::uint64_t process_epoch() noexcept;
 
+/// Where that number is, for who asks often: holds it while it is the same process that asked
+/// `process_epoch` before, and something else in a child. Null where the number is made anew each
+/// time.
+[[nodiscard]] const std::atomic<std::uint64_t>* process_epoch_cell() noexcept;
+
 /// Remembers in which process it was made.
 class ProcessMark {
  public:
   /// True in a child that was forked after this was made.
-  [[nodiscard]] bool is_foreign() const noexcept { return process_epoch() != epoch_; }
+  [[nodiscard]] bool is_foreign() const noexcept {
+    const auto now = cell_ != nullptr ? cell_->load(std::memory_order_relaxed) : process_epoch();
+    return now != epoch_;
+  }
 
  private:
   std::uint64_t epoch_ = process_epoch();
+  const std::atomic<std::uint64_t>* cell_ = process_epoch_cell();
 };
 
 }  // namespace polymux

@@ -25,4 +25,8 @@ std::uint64_t process_epoch() noexcept {
   return epoch.load(std::memory_order_relaxed);
 }
 
+const std::atomic<std::uint64_t>* process_epoch_cell() noexcept {
+  return &epoch;
+}
+
 }  // namespace polymux

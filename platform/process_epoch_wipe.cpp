@@ -74,4 +74,8 @@ std::uint64_t process_epoch() noexcept {
   return epoch != 0 ? epoch : renew(*wiped);
 }
 
+const std::atomic<std::uint64_t>* process_epoch_cell() noexcept {
+  return wiped_page();
+}
+
 }  // namespace polymux

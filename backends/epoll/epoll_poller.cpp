@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <utility>
-#include <vector>
 
 #include <polymux/poller/backend_info.hpp>
 
@@ -26,7 +27,10 @@ static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLPRI == POLLPRI &&
 // Events per system call; what is ready beyond it comes first the next time.
 constexpr std::size_t greatest_batch = 1024;
 
-// No registration has generation 0.
+// No event that a kernel reports.
+constexpr std::uint32_t is_gap = 0;
+
+// Number 0, of a generation that no registration has.
 constexpr std::uint64_t wakeup_data = 0;
 
 std::uint64_t to_data(int fd, const Registration& registration) noexcept {
@@ -50,17 +54,26 @@ std::uint32_t to_epoll_bits(const Registration& registration) noexcept {
 
 class EpollPoller final : public CheckedPoller {
  public:
-  explicit EpollPoller(const Capabilities& capabilities) noexcept : CheckedPoller(capabilities) {}
+  explicit EpollPoller(const Capabilities& capabilities) noexcept
+      : CheckedPoller(capabilities),
+        has_nanoseconds_(capabilities.timeout_step < std::chrono::milliseconds{1}) {}
   ~EpollPoller() override {
     if (!is_foreign_process()) return;
     static_cast<void>(set_.release());
     static_cast<void>(handle_set_.release());
   }
 
-  [[nodiscard]] std::error_code open() noexcept {
+  [[nodiscard]] std::error_code open() {
     if (const auto error = open_wakeup()) return error;
+    // Where the wake-up looks as if it belonged.
+    registrations().place(0);
     set_.reset(::epoll_create1(EPOLL_CLOEXEC));
     return set_ ? watch_wakeup() : last_error();
+  }
+
+  [[nodiscard]] WaitResult wait(std::span<Event> out, Timeout timeout) noexcept override {
+    return wait_by([this](auto room, auto longest) { return look_once(room, longest); }, out,
+                   timeout);
   }
 
  private:
@@ -93,33 +106,84 @@ class EpollPoller final : public CheckedPoller {
   }
 
   Look look(std::span<Event> out, Timeout timeout) override {
+    const auto count = look_once(out, timeout ? timeout->count() : for_ever);
+    return count < 0 ? Look{.error = take_look_error()}
+                     : Look{.count = static_cast<std::size_t>(count)};
+  }
+
+  // The way of a busy server: what is rare is kept out of it, in functions that are not inlined.
+  [[gnu::always_inline]] std::ptrdiff_t look_once(std::span<Event> out,
+                                                  std::int64_t left) noexcept {
     const auto room = std::min(out.size(), greatest_batch);
-    if (batch_.size() < room) batch_.resize(room);
-    Taken all;
+    if ((needs_rebuild_ || room > batch_room_) && !prepare(room)) return -1;
+    const int found = wait_once(0, room, left);
+    if (found <= 0) return found == 0 ? 0 : fail(last_error());
+    auto* place = out.data();
+    auto* const events = batch_.get();
+    for (auto *event = events, *const end = events + found; event != end; ++event) {
+      if (take_one(*event, *place)) {
+        ++place;
+      } else {
+        event->events = is_gap;
+      }
+    }
+    const auto count = place - out.data();
+    const bool is_whole = count == found || static_cast<std::size_t>(found) < room;
+    return is_whole ? count : look_for_hidden(room, out);
+  }
+
+  [[gnu::noinline]] std::ptrdiff_t fail(std::error_code error) noexcept {
+    return failed_look(error);
+  }
+
+  // What was not reported leaves the batch.
+  std::size_t close_gaps(std::size_t end) noexcept {
+    const auto* const last =
+        std::remove_if(batch_.get(), batch_.get() + end,
+                       [](const epoll_event& event) { return event.events == is_gap; });
+    return static_cast<std::size_t>(last - batch_.get());
+  }
+
+  [[gnu::noinline]] bool prepare(std::size_t room) noexcept {
+    if (room > batch_room_) {
+      batch_.reset(new (std::nothrow) epoll_event[room]);
+      batch_room_ = batch_ ? room : 0;
+      if (!batch_) {
+        fail(std::make_error_code(std::errc::not_enough_memory));
+        return false;
+      }
+    }
+    if (!needs_rebuild_) return true;
+    const auto error = rebuild();
+    needs_rebuild_ = static_cast<bool>(error);
+    if (error) fail(error);
+    return !error;
+  }
+
+  // What is nobody's business took the place of an event that may be ready.
+  [[gnu::noinline]] std::ptrdiff_t look_for_hidden(std::size_t room,
+                                                   std::span<Event> out) noexcept {
+    Taken all{.count = close_gaps(room)};
     // A set that was made anew tells again what this look has reported.
     std::size_t repeats = 0;
     bool goes_on = true;
-    while (goes_on) {
+    while (goes_on && all.count < room) {
       if (needs_rebuild_) {
-        if (const auto error = rebuild()) return to_look(all.count, error);
-        needs_rebuild_ = false;
+        if (!prepare(room)) break;
         repeats = all.count;
       }
-      const int found = wait_once(all.count, room, timeout);
-      if (found < 0) return to_look(all.count, last_error());
-      all = take(all.count, all.count + static_cast<std::size_t>(found), out);
-      timeout = std::chrono::nanoseconds::zero();
-      // What is nobody's business took the place of an event that may be ready.
-      const bool hid_something = all.has_dropped || (all.repeated > 0 && repeats > 0);
-      goes_on = hid_something && all.end == room && all.count < room;
+      const int found = wait_once(all.count, room, 0);
+      if (found < 0) {
+        fail(last_error());
+        break;
+      }
+      all = take_more(all.count, all.count + static_cast<std::size_t>(found), out);
+      goes_on = (all.has_dropped || (all.repeated > 0 && repeats > 0)) && all.end == room;
       repeats -= std::min(repeats, all.repeated);
+      if (!goes_on) return static_cast<std::ptrdiff_t>(all.count);
     }
-    return {.count = all.count};
-  }
-
-  // A failure after events is told by the next look.
-  static Look to_look(std::size_t count, std::error_code error) noexcept {
-    return count > 0 ? Look{.count = count} : Look{.error = error};
+    // A failure after events is told by the next look.
+    return all.count > 0 ? static_cast<std::ptrdiff_t>(all.count) : -1;
   }
 
   struct Taken {
@@ -130,15 +194,21 @@ class EpollPoller final : public CheckedPoller {
     bool has_dropped = false;
   };
 
+  // A failure after events is told by the next look.
+  static Look to_look(std::size_t count, std::error_code error) noexcept {
+    return count > 0 ? Look{.count = count} : Look{.error = error};
+  }
+
   // Reports what the kernel put into the batch between these places.
-  Taken take(std::size_t begin, std::size_t end, std::span<Event> out) noexcept {
+  Taken take_more(std::size_t begin, std::size_t end, std::span<Event> out) noexcept {
     Taken taken{.count = begin, .end = end};
     for (auto index = begin; index < end; ++index) {
-      const auto event = batch_[index];
+      const auto& event = batch_[index];
       if (add_to_reported(event, out.first(begin))) {
         ++taken.repeated;
       } else if (take_one(event, out[taken.count])) {
-        batch_[taken.count++] = event;
+        if (taken.count != index) batch_[taken.count] = event;
+        ++taken.count;
       } else {
         taken.has_dropped = true;
       }
@@ -158,21 +228,36 @@ class EpollPoller final : public CheckedPoller {
     return false;
   }
 
-  // Whether there is something to tell. The wake-up is not, nor is the hang-up of one that rests.
-  bool take_one(const epoll_event& event, Event& out) noexcept {
-    if (event.data.u64 == wakeup_data) {
+  // Whether there is something to tell.
+  [[gnu::always_inline]] bool take_one(const epoll_event& event, Event& out) noexcept {
+    const auto bits = static_cast<int>(event.events);
+    // There is a place for every number that was ever in the set, and for 0.
+    auto& registration = registrations().at(fd_of(event));
+    const bool is_known = registration.key == event.data.u64 >> 32;
+    const bool is_plain = (bits & ~(POLLIN | POLLOUT)) == 0 && registration.is_plain();
+    // Each 256th report of a registration is looked at more closely.
+    if (!is_known || !is_plain || ++registration.note == 0) return take_other(event, out);
+    out = {registration.token, to_ready_directions(bits, registration.interest)};
+    return out.ready != Ready::none;
+  }
+
+  // The wake-up is nothing to tell, nor is the hang-up of one that rests.
+  [[gnu::noinline]] bool take_other(const epoll_event& event, Event& out) noexcept {
+    const auto data = event.data.u64;
+    if (data == wakeup_data) {
       clear_wakeup();
       return false;
     }
     const int fd = fd_of(event);
-    Registration* registration = registrations().find(fd);
-    if (registration == nullptr || registration->key != event.data.u64 >> 32) {
+    auto& registration = registrations().at(fd);
+    // A vacant place has no generation.
+    if (registration.key != data >> 32) {
       needs_rebuild_ = true;
       return false;
     }
-    const auto ready = report(fd, *registration, static_cast<int>(event.events));
+    const auto ready = report(fd, registration, static_cast<int>(event.events));
     if (ready == Ready::none) return false;
-    out = {registration->token, ready};
+    out = {registration.token, ready};
     return true;
   }
 
@@ -187,12 +272,17 @@ class EpollPoller final : public CheckedPoller {
     if (ready == Ready::none) return ready;
     if (registration.trigger == Trigger::oneshot) {
       registration.state = Registration::State::fired;
-    } else if (++registration.note == 0 && !is_same_file(fd, registration)) {
+    } else if (is_due_to_be_checked(registration) && !is_same_file(fd, registration)) {
       registration.state = Registration::State::invalid;
       needs_rebuild_ = true;
       return Ready::invalid;
     }
     return ready;
+  }
+
+  // The short way has counted the reports that came by it.
+  static bool is_due_to_be_checked(Registration& registration) noexcept {
+    return registration.note == 0 || ++registration.note == 0;
   }
 
   // A number that was closed while a duplicate lives goes on reporting, and nobody reads what it
@@ -266,16 +356,24 @@ class EpollPoller final : public CheckedPoller {
   }
 
   // Fills the batch from `begin` on.
-  int wait_once(std::size_t begin, std::size_t room, Timeout timeout) noexcept {
-    auto* const events = batch_.data() + begin;
+  [[gnu::always_inline]] int wait_once(std::size_t begin, std::size_t room,
+                                       std::int64_t left) noexcept {
+    auto* const events = batch_.get() + begin;
     const int most = static_cast<int>(room - begin);
+    if (left > 0) return wait_for(events, most, std::chrono::nanoseconds(left));
+    return ::epoll_wait(set_.get(), events, most, left < 0 ? -1 : 0);
+  }
+
+  [[gnu::noinline]] int wait_for(epoll_event* events, int most,
+                                 std::chrono::nanoseconds left) noexcept {
+    left = std::min(left, longest_wait);
 #if POLYMUX_HAS_EPOLL_PWAIT2
-    if (capabilities().timeout_step < std::chrono::milliseconds{1}) {
-      const auto left = to_timespec(timeout);
-      return ::epoll_pwait2(set_.get(), events, most, left ? &*left : nullptr, nullptr);
+    if (has_nanoseconds_) {
+      const auto spec = to_timespec(left);
+      return ::epoll_pwait2(set_.get(), events, most, &*spec, nullptr);
     }
 #endif
-    return ::epoll_wait(set_.get(), events, most, to_milliseconds(timeout));
+    return ::epoll_wait(set_.get(), events, most, to_milliseconds(left));
   }
 
   std::uint32_t next_generation() noexcept {
@@ -283,10 +381,12 @@ class EpollPoller final : public CheckedPoller {
     return generation_;
   }
 
+  bool has_nanoseconds_;
   UniqueFd set_;
   /// For `pollable_handle`; empty while nobody has asked.
   UniqueFd handle_set_;
-  std::vector<epoll_event> batch_;
+  std::unique_ptr<epoll_event[]> batch_;
+  std::size_t batch_room_ = 0;
   std::uint32_t generation_ = 0;
   /// Events came of a file that a duplicate keeps alive after its number was closed.
   bool needs_rebuild_ = false;

@@ -12,11 +12,11 @@ bool is_open_for(const DescriptorInfo& file, Interest interest) noexcept {
   return (file.can_read || !reads) && (file.can_write || !contains(interest, Interest::write));
 }
 
-std::error_code out_of_memory() noexcept {
+}  // namespace
+
+std::error_code CheckedPoller::out_of_memory() noexcept {
   return std::make_error_code(std::errc::not_enough_memory);
 }
-
-}  // namespace
 
 CheckedPoller::~CheckedPoller() {
   if (is_foreign_process()) wakeup_.abandon();
@@ -100,22 +100,37 @@ std::error_code CheckedPoller::remove(int fd) noexcept {
 }
 
 WaitResult CheckedPoller::wait(std::span<Event> out, Timeout timeout) noexcept {
-  if (is_foreign_process()) return {.error = Errc::used_after_fork};
-  if (out.empty()) return {.error = Errc::invalid_argument};
-  const bool only_look = (timeout && *timeout <= timeout->zero()) || !wake_state_.enter_sleep();
-  const Deadline deadline(only_look ? Timeout{std::chrono::nanoseconds::zero()} : timeout);
+  const auto look_once = [this](std::span<Event> room, std::int64_t left) -> std::ptrdiff_t {
+    try {
+      const auto result = look(room, clamp_to_one_wait(to_timeout(left)));
+      return result.count > 0 ? static_cast<std::ptrdiff_t>(result.count)
+             : result.error   ? failed_look(result.error)
+                              : 0;
+    } catch (const std::bad_alloc&) {
+      return failed_look(out_of_memory());
+    }
+  };
+  return wait_by(look_once, out, timeout);
+}
+
+WaitResult CheckedPoller::refuse_to_wait() const noexcept {
+  return {.error = is_foreign_process() ? Errc::used_after_fork : Errc::invalid_argument};
+}
+
+WaitResult CheckedPoller::wait_on(std::span<Event> out, std::int64_t left,
+                                  Deadline::Clock::time_point start) noexcept {
   Look result;
   try {
-    result = look_until(out, deadline);
+    result = look_on(out, Deadline(to_timeout(left), start));
   } catch (const std::bad_alloc&) {
     result = {.error = out_of_memory()};
   }
   return {.count = result.count, .woken = wake_state_.take(), .error = result.error};
 }
 
-CheckedPoller::Look CheckedPoller::look_until(std::span<Event> out, const Deadline& deadline) {
-  for (;;) {
-    const auto result = look(out, clamp_to_one_wait(deadline.remaining()));
+CheckedPoller::Look CheckedPoller::look_on(std::span<Event> out, const Deadline& deadline) {
+  Look result{.error = take_look_error()};
+  for (;; result = look(out, clamp_to_one_wait(deadline.remaining()))) {
     if (result.count > 0) return result;
     if (result.error && result.error != std::errc::interrupted) return result;
     if (wake_state_.is_requested() || deadline.has_passed()) return {};

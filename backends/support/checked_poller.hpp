@@ -1,8 +1,13 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <system_error>
+#include <utility>
 
 #include <polymux/poller/deadline.hpp>
 #include <polymux/poller/poller.hpp>
@@ -24,7 +29,7 @@ class CheckedPoller : public Poller {
   [[nodiscard]] std::error_code modify(int fd, Token token, Interest interest,
                                        Trigger trigger) noexcept final;
   [[nodiscard]] std::error_code remove(int fd) noexcept final;
-  [[nodiscard]] WaitResult wait(std::span<Event> out, Timeout timeout) noexcept final;
+  [[nodiscard]] WaitResult wait(std::span<Event> out, Timeout timeout) noexcept override;
   void wake() noexcept final;
   [[nodiscard]] const Capabilities& capabilities() const noexcept final { return capabilities_; }
   [[nodiscard]] std::optional<int> pollable_handle() noexcept final;
@@ -39,6 +44,30 @@ class CheckedPoller : public Poller {
   explicit CheckedPoller(const Capabilities& capabilities) noexcept : capabilities_(capabilities) {}
   /// In a child the wake-up descriptor is leaked, not closed.
   ~CheckedPoller() override;
+
+  /// A time-out in nanoseconds without end.
+  static constexpr std::int64_t for_ever = -1;
+
+  /// `wait`, by a `look_once(out, nanoseconds)` that does what `look` does, and returns the number
+  /// of events; after a failure `failed_look(error)`. Inline, so that a backend whose waits are
+  /// short can override `wait` with it: all of a wait is then one function, which deals in numbers.
+  template <class LookOnce>
+  [[nodiscard]] WaitResult wait_by(LookOnce look_once, std::span<Event> out,
+                                   Timeout timeout) noexcept;
+
+  /// Keeps the error of a look.
+  [[nodiscard]] std::ptrdiff_t failed_look(std::error_code error) noexcept {
+    look_error_ = error;
+    return -1;
+  }
+
+  [[nodiscard]] std::error_code take_look_error() noexcept {
+    return std::exchange(look_error_, no_error_);
+  }
+
+  [[nodiscard]] static Timeout to_timeout(std::int64_t left) noexcept {
+    return left < 0 ? Timeout{} : Timeout{std::chrono::nanoseconds{left}};
+  }
 
   /// Opens the wake-up descriptor, which the backend then watches for reading.
   [[nodiscard]] std::error_code open_wakeup() noexcept { return wakeup_.open(); }
@@ -78,15 +107,39 @@ class CheckedPoller : public Poller {
 
   [[nodiscard]] std::error_code check_request(Interest interest, Trigger trigger) const noexcept;
   [[nodiscard]] std::error_code try_add(int fd, Registration& fresh);
-  [[nodiscard]] Look look_until(std::span<Event> out, const Deadline& deadline);
+  [[nodiscard]] WaitResult refuse_to_wait() const noexcept;
+  /// Goes on after a look that found nothing, or failed.
+  [[nodiscard]] WaitResult wait_on(std::span<Event> out, std::int64_t left,
+                                   Deadline::Clock::time_point start) noexcept;
+  [[nodiscard]] Look look_on(std::span<Event> out, const Deadline& deadline);
+  static std::error_code out_of_memory() noexcept;
 
   Capabilities capabilities_;
   ProcessMark process_;
   RegistrationTable table_;
   Wakeup wakeup_;
   WakeState wake_state_;
+  /// Of the look that `wait_by` made; no error after one that found nothing.
+  std::error_code look_error_{};
+  /// To copy one is cheaper than to make one, which asks for its category.
+  std::error_code no_error_{};
   /// What `pollable_handle` gave; -1 while nobody has asked.
   int handle_ = -1;
 };
+
+template <class LookOnce>
+WaitResult CheckedPoller::wait_by(LookOnce look_once, std::span<Event> out,
+                                  Timeout timeout) noexcept {
+  if (is_foreign_process() || out.empty()) return refuse_to_wait();
+  auto left = for_ever;
+  if (timeout) left = std::max<std::int64_t>(timeout->count(), 0);
+  if (left != 0 && !wake_state_.enter_sleep()) left = 0;
+  Deadline::Clock::time_point start{};
+  if (left > 0) start = Deadline::Clock::now();
+  const auto count = look_once(out, left);
+  if (count <= 0) return wait_on(out, left, start);
+  return {
+      .count = static_cast<std::size_t>(count), .woken = wake_state_.take(), .error = no_error_};
+}
 
 }  // namespace polymux

@@ -31,6 +31,11 @@ struct Registration {
   /// The backend's own: a count, a flag.
   std::uint8_t note = 0;
 
+  /// Reported as often as it is ready, and for nothing else than was asked for.
+  [[nodiscard]] bool is_plain() const noexcept {
+    return state == State::armed && trigger != Trigger::oneshot;
+  }
+
   /// What is to be watched for at present.
   [[nodiscard]] Interest wanted() const noexcept {
     return state == State::armed ? interest : Interest::none;

@@ -23,7 +23,7 @@ class RegistrationTable {
     return entry.state == Registration::State::vacant ? nullptr : &entry;
   }
 
-  /// The registration of a number that has one.
+  /// The place of a number that has had one, vacant by now or not.
   [[nodiscard]] Registration& at(int fd) noexcept {
     const auto number = static_cast<std::size_t>(fd);
     return (*pages_[number / page_size])[number % page_size];

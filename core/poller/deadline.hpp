@@ -15,13 +15,18 @@ class Deadline {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Deadline(Timeout timeout) noexcept {
+  explicit Deadline(Timeout timeout) noexcept
+      : Deadline(timeout, timeout && *timeout > timeout->zero() ? Clock::now()
+                                                                : Clock::time_point{}) {}
+
+  /// Counted from `start`, which matters for a time-out that is neither zero nor endless.
+  Deadline(Timeout timeout, Clock::time_point start) noexcept {
     if (!timeout) {
       kind_ = Kind::never;
     } else if (*timeout <= std::chrono::nanoseconds::zero()) {
       kind_ = Kind::now;
     } else {
-      at_ = later(Clock::now(), *timeout);
+      at_ = later(start, *timeout);
     }
   }
 
