@@ -86,15 +86,29 @@ std::size_t PollSet::collect(std::span<Event> out) noexcept {
   std::size_t count = 0;
   const auto start = std::clamp(cursor_, own_, entries_.size());
   const auto scan = [&](std::size_t from, std::size_t to) {
-    for (auto slot = from; slot < to && count < out.size(); ++slot) {
-      if (entries_[slot].revents == 0) continue;
-      cursor_ = slot + 1;
+    while (count < out.size()) {
+      const auto slot = next_answered(from, to);
+      if (slot == to) return;
+      from = cursor_ = slot + 1;
       if (report(entries_[slot], out[count])) ++count;
     }
   };
   scan(start, entries_.size());
   scan(own_, start);
   return count;
+}
+
+// The next that the kernel has something to say of, or `to`. Most have nothing to say, and there
+// may be very many: they are passed over by fours.
+std::size_t PollSet::next_answered(std::size_t from, std::size_t to) const noexcept {
+  constexpr std::size_t step = 4;
+  const auto* entry = entries_.data() + from;
+  const auto* const end = entries_.data() + to;
+  for (; end - entry >= static_cast<std::ptrdiff_t>(step); entry += step) {
+    if ((entry[0].revents | entry[1].revents | entry[2].revents | entry[3].revents) != 0) break;
+  }
+  while (entry != end && entry->revents == 0) ++entry;
+  return static_cast<std::size_t>(entry - entries_.data());
 }
 
 bool PollSet::report(pollfd& entry, Event& event) noexcept {

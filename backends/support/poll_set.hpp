@@ -74,6 +74,7 @@ class PollSet {
   static constexpr int hole = std::numeric_limits<int>::min();
 
   void close_holes() noexcept;
+  [[nodiscard]] std::size_t next_answered(std::size_t from, std::size_t to) const noexcept;
 
   RegistrationTable& table_;
   std::vector<pollfd> entries_;
