@@ -32,6 +32,9 @@ class DescriptorSets {
     Word except = 0;
 
     [[nodiscard]] Word any() const noexcept { return read | write | except; }
+    [[nodiscard]] Words operator>>(std::size_t bit) const noexcept {
+      return {read >> bit, write >> bit, except >> bit};
+    }
   };
 
   /// Makes room for `fd`. Throws `std::bad_alloc`.
@@ -45,6 +48,9 @@ class DescriptorSets {
   [[nodiscard]] Words at(std::size_t word) const noexcept {
     return {read_[word], write_[word], except_[word]};
   }
+
+  /// The first word in [from, to) with a bit set in any of the sets, else `to`.
+  [[nodiscard]] std::size_t next_used(std::size_t from, std::size_t to) const noexcept;
 
   /// Takes over what is set in `other`, up to word `count`. There must be room.
   void copy(const DescriptorSets& other, std::size_t count) noexcept;

@@ -74,38 +74,44 @@ class SelectPoller final : public CheckedPoller {
   // Goes round, word by word, from where the last one stopped, so that a small buffer starves
   // nobody.
   std::size_t collect(std::span<Event> out) noexcept {
-    std::size_t count = 0;
     const auto start = cursor_;
-    const auto scan = [&](std::size_t from, std::size_t to) {
-      for (auto fd = from; fd < to && count < out.size();) {
-        const auto word = fd / DescriptorSets::bits;
-        const auto rest = ready_.at(word).any() >> (fd % DescriptorSets::bits);
-        if (rest == 0) {
-          fd = (word + 1) * DescriptorSets::bits;
-          continue;
-        }
-        fd += static_cast<std::size_t>(std::countr_zero(rest));
-        if (fd >= to) break;
-        if (report(static_cast<int>(fd), out[count])) ++count;
-        cursor_ = ++fd;
-      }
-    };
-    scan(start, end_);
-    scan(0, std::min(start, end_));
+    auto count = scan(start, end_, out);
+    count += scan(0, std::min(start, end_), out.subspan(count));
     if (cursor_ >= end_) cursor_ = 0;
     return count;
   }
 
-  bool report(int fd, Event& event) noexcept {
+  // Reports those in [from, to), as far as there is room.
+  std::size_t scan(std::size_t from, std::size_t to, std::span<Event> out) noexcept {
+    constexpr auto bits = DescriptorSets::bits;
+    auto* place = out.data();
+    auto* const end = place + out.size();
+    const auto words = (to + bits - 1) / bits;
+    for (auto word = from / bits;; ++word) {
+      word = ready_.next_used(word, words);
+      if (word >= words || place == end) break;
+      const auto ready = ready_.at(word);
+      auto rest = ready.any();
+      // Not those below, of the first word, nor those beyond, of the last.
+      if (word == from / bits) rest &= ~DescriptorSets::Word{0} << (from % bits);
+      for (; rest != 0 && place != end; rest &= rest - 1) {
+        const auto bit = static_cast<std::size_t>(std::countr_zero(rest));
+        const auto fd = word * bits + bit;
+        if (fd >= to) break;
+        report(static_cast<int>(fd), ready >> bit, *place++);
+        cursor_ = fd + 1;
+      }
+    }
+    return static_cast<std::size_t>(place - out.data());
+  }
+
+  void report(int fd, DescriptorSets::Words ready, Event& event) noexcept {
     auto& registration = registrations().at(fd);
-    const auto bits = ready_.get(fd);
-    auto ready = Ready::none;
-    if (bits.read) ready |= Ready::readable;
-    if (bits.write) ready |= Ready::writable;
-    if (bits.except) ready |= Ready::priority;
-    event = {registration.token, ready};
+    const auto directions = (ready.read & 1U) * static_cast<unsigned>(Ready::readable) |
+                            (ready.write & 1U) * static_cast<unsigned>(Ready::writable) |
+                            (ready.except & 1U) * static_cast<unsigned>(Ready::priority);
+    event = {registration.token, static_cast<Ready>(directions)};
     if (registration.trigger == Trigger::oneshot) silence(fd, registration, State::fired);
-    return true;
   }
 
   // One closed number fails select(2) for all (EBADF). Each is told once; what finds no room is
