@@ -9,13 +9,7 @@
 
 namespace polymux {
 
-IoResult send(int socket, std::span<const char> bytes) noexcept {
-  while (true) {
-    const auto count = ::send(socket, bytes.data(), bytes.size(), 0);
-    if (count >= 0) return {.status = IoStatus::done, .count = static_cast<std::size_t>(count)};
-    if (errno != EINTR) return {.status = classify_io_error(errno)};
-  }
-}
+const int send_flags = 0;
 
 std::error_code prepare_to_send(int socket) noexcept {
   const int on = 1;

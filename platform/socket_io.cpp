@@ -23,13 +23,19 @@ IoStatus classify_io_error(int code) noexcept {
   }
 }
 
-IoResult receive(int socket, std::span<char> room) noexcept {
-  while (true) {
-    const auto count = ::recv(socket, room.data(), room.size(), 0);
-    if (count > 0) return {.status = IoStatus::done, .count = static_cast<std::size_t>(count)};
-    if (count == 0) return {.status = IoStatus::end_of_stream};
-    if (errno != EINTR) return {.status = classify_io_error(errno)};
+IoResult receive_otherwise(int socket, std::span<char> room, ssize_t result) noexcept {
+  while (result < 0 && errno == EINTR) result = ::recv(socket, room.data(), room.size(), 0);
+  if (result > 0) return {.status = IoStatus::done, .count = static_cast<std::size_t>(result)};
+  return {.status = result == 0 ? IoStatus::end_of_stream : classify_io_error(errno)};
+}
+
+IoResult send_otherwise(int socket, std::span<const char> bytes) noexcept {
+  ssize_t result = -1;
+  while (result < 0 && errno == EINTR) {
+    result = ::send(socket, bytes.data(), bytes.size(), send_flags);
   }
+  if (result < 0) return {.status = classify_io_error(errno)};
+  return {.status = IoStatus::done, .count = static_cast<std::size_t>(result)};
 }
 
 }  // namespace polymux

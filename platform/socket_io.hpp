@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,11 +30,26 @@ struct IoResult {
 /// that vanishes while one writes to it.
 [[nodiscard]] IoStatus classify_io_error(int code) noexcept;
 
+/// For `receive` and `send` alone, whose call of the system ended so: judge it, or try it again.
+[[nodiscard]] IoResult receive_otherwise(int socket, std::span<char> room, ssize_t result) noexcept;
+[[nodiscard]] IoResult send_otherwise(int socket, std::span<const char> bytes) noexcept;
+
+/// For send(2): keeps SIGPIPE away, where it can.
+extern const int send_flags;
+
 /// Receives what there is, at most `room`, which must not be empty. Never EINTR.
-[[nodiscard]] IoResult receive(int socket, std::span<char> room) noexcept;
+[[nodiscard]] inline IoResult receive(int socket, std::span<char> room) noexcept {
+  const auto count = ::recv(socket, room.data(), room.size(), 0);
+  if (count <= 0) return receive_otherwise(socket, room, count);
+  return {.status = IoStatus::done, .count = static_cast<std::size_t>(count)};
+}
 
 /// Sends what the kernel takes of `bytes`, which must not be empty. Never EINTR, never SIGPIPE.
-[[nodiscard]] IoResult send(int socket, std::span<const char> bytes) noexcept;
+[[nodiscard]] inline IoResult send(int socket, std::span<const char> bytes) noexcept {
+  const auto count = ::send(socket, bytes.data(), bytes.size(), send_flags);
+  if (count < 0) return send_otherwise(socket, bytes);
+  return {.status = IoStatus::done, .count = static_cast<std::size_t>(count)};
+}
 
 /// Once for each socket that is sent on: keeps SIGPIPE away where `send` alone cannot (macOS).
 [[nodiscard]] std::error_code prepare_to_send(int socket) noexcept;

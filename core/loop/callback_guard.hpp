@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <utility>
 
 namespace polymux {
 
@@ -17,15 +16,15 @@ void call_guarded(Function& owned, bool*& destroyed, Arguments... arguments) {
     Function running;
     bool was_destroyed = false;
 
-    Guard(Function& function, bool*& flag)
-        : owned(function), destroyed_flag(flag), running(std::move(function)) {
+    Guard(Function& function, bool*& flag) noexcept : owned(function), destroyed_flag(flag) {
+      running.swap(owned);
       destroyed_flag = &was_destroyed;
     }
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
     ~Guard() {
       if (was_destroyed) return;
-      owned = std::move(running);
+      owned.swap(running);
       destroyed_flag = nullptr;
     }
   } guard(owned, destroyed);

@@ -11,6 +11,7 @@
 #include "core/loop/callback_guard.hpp"
 #include "core/loop/signal_inbox.hpp"
 #include "core/loop/timer_queue.hpp"
+#include "core/loop/turn_end.hpp"
 
 namespace polymux {
 namespace {
@@ -34,6 +35,25 @@ bool may_pass(std::error_code error) {
 
 }  // namespace
 
+class EventLoop::Running {
+ public:
+  explicit Running(EventLoop& loop) noexcept : loop_(loop) {
+    loop_.is_running_ = true;
+    loop_.thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+    // Time has passed since the last turn.
+    loop_.has_now_ = false;
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    loop_.is_running_ = false;
+    loop_.thread_.store({}, std::memory_order_relaxed);
+  }
+
+ private:
+  EventLoop& loop_;
+};
+
 EventLoop::EventLoop(std::unique_ptr<Poller> poller)
     : poller_(std::move(poller)), timers_(std::make_unique<TimerQueue>()) {
   assert(poller_ != nullptr);
@@ -42,59 +62,72 @@ EventLoop::EventLoop(std::unique_ptr<Poller> poller)
 EventLoop::~EventLoop() = default;
 
 std::error_code EventLoop::run() {
+  if (is_running_) return std::make_error_code(std::errc::operation_in_progress);
+  const Running running(*this);
   int rests = 0;
-  while (!is_stopping_.exchange(false)) {
-    const auto error = run_once();
-    if (!error) {
+  // Looked at first, for it is seldom set and to exchange it costs more.
+  while (!is_stopping_.load() || !is_stopping_.exchange(false)) {
+    if (turn(std::nullopt)) {
       rests = 0;
       continue;
     }
-    if (!may_pass(error) || ++rests > most_rests) return error;
+    if (!may_pass(failure_) || ++rests > most_rests) return failure_;
     std::this_thread::sleep_for(rest);
+    has_now_ = false;
   }
   return {};
 }
 
 std::error_code EventLoop::run_once(Timeout timeout) {
   if (is_running_) return std::make_error_code(std::errc::operation_in_progress);
-  struct Running {
-    bool& flag;
-    explicit Running(bool& running) : flag(running) { flag = true; }
-    ~Running() { flag = false; }
-  } const running(is_running_);
-  return turn(timeout);
+  const Running running(*this);
+  return turn(timeout) ? std::error_code{} : failure_;
 }
 
-std::error_code EventLoop::turn(Timeout timeout) {
+bool EventLoop::turn(Timeout timeout) {
   // Something is left of a batch if a callback threw.
   if (next_ == end_) {
-    const auto result = poller_->wait(batch_, time_to_wait(timeout));
-    if (result.error) return result.error;
+    if (has_tasks_.load(std::memory_order_relaxed)) {
+      timeout = std::chrono::nanoseconds::zero();
+    } else if (!timers_->empty()) {
+      timeout = until_next_timer(timeout);
+    }
+    const auto result = poller_->wait(batch_, timeout);
+    if (result.error) {
+      failure_ = result.error;
+      return false;
+    }
     next_ = 0;
     end_ = result.count;
   }
-  dispatch();
-  if (!timers_->empty()) fire_timers();
-  if (has_tasks_.load(std::memory_order_relaxed)) run_tasks();
-  return {};
-}
-
-Timeout EventLoop::time_to_wait(Timeout longest) const noexcept {
-  using std::chrono::nanoseconds;
-  if (has_tasks_.load(std::memory_order_relaxed)) return nanoseconds::zero();
-  if (timers_->empty()) return longest;
-  const auto left = timers_->front().deadline() - Timer::Clock::now();
-  const auto wait = std::max<nanoseconds>(left, nanoseconds::zero());
-  return longest ? std::min(*longest, wait) : wait;
-}
-
-void EventLoop::dispatch() {
+  has_now_ = false;
   while (next_ < end_) {
-    const auto event = batch_[next_++];
+    const auto& event = batch_[next_++];
     // Blanked by forget.
     if (event.ready == Ready::none) continue;
     reinterpret_cast<Watcher*>(static_cast<std::uintptr_t>(event.token))->on_ready(event.ready);
   }
+  if (!timers_->empty()) fire_timers();
+  if (has_tasks_.load(std::memory_order_relaxed)) run_tasks();
+  if (turn_ends_ != nullptr) end_turn();
+  return true;
+}
+
+EventLoop::Clock::time_point EventLoop::now() noexcept {
+  if (has_now_) return now_;
+  has_now_ = true;
+  return now_ = Clock::now();
+}
+
+bool EventLoop::is_in_loop_thread() const noexcept {
+  return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+Timeout EventLoop::until_next_timer(Timeout longest) noexcept {
+  using std::chrono::nanoseconds;
+  const auto left = timers_->front().deadline() - now();
+  const auto wait = std::max<nanoseconds>(left, nanoseconds::zero());
+  return longest ? std::min(*longest, wait) : wait;
 }
 
 void EventLoop::forget(const Watcher& watcher) noexcept {
@@ -106,8 +139,9 @@ void EventLoop::forget(const Watcher& watcher) noexcept {
 
 void EventLoop::fire_timers() {
   // One reading of the clock for all: what a callback starts is later than this.
-  const auto now = Timer::Clock::now();
-  while (!timers_->empty() && timers_->front().deadline() <= now) {
+  const auto due = now();
+  while (!timers_->empty() && timers_->front().deadline() <= due) {
+    has_now_ = false;
     auto& timer = timers_->front();
     timers_->erase(timer);
     call_guarded(timer.callback_, timer.was_destroyed_);
@@ -120,10 +154,22 @@ void EventLoop::post(Task task) {
     tasks_.push_back(std::move(task));
     has_tasks_.store(true, std::memory_order_relaxed);
   }
-  poller_->wake();
+  // Its own thread looks for tasks before it waits.
+  if (!is_in_loop_thread()) poller_->wake();
+}
+
+void EventLoop::end_turn() noexcept {
+  const auto at = now();
+  while (turn_ends_ != nullptr) {
+    auto& told = *turn_ends_;
+    turn_ends_ = told.next_;
+    told.is_requested_ = false;
+    told.on_turn_end(at);
+  }
 }
 
 void EventLoop::run_tasks() {
+  has_now_ = false;
   std::vector<Task> due;
   {
     const std::scoped_lock lock(tasks_mutex_);

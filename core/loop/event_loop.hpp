@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include <polymux/loop/timer.hpp>
@@ -17,6 +18,7 @@ namespace polymux {
 
 class SignalInbox;
 class TimerQueue;
+class TurnEnd;
 
 /// Waits on one `Poller` and calls who is concerned: watchers, timers, posted tasks, signals.
 ///
@@ -56,16 +58,26 @@ class EventLoop {
  private:
   friend class SignalWatch;
   friend class Timer;
+  friend class TurnEnd;
   friend class Watcher;
+
+  using Clock = Timer::Clock;
 
   /// Events of one wait: enough that the cost of the wait is shared, few enough that timers and
   /// tasks have their turn.
   static constexpr std::size_t batch_size = 256;
 
-  [[nodiscard]] Timeout time_to_wait(Timeout longest) const noexcept;
-  [[nodiscard]] std::error_code turn(Timeout timeout);
-  void dispatch();
+  /// Marks that the loop runs, and in which thread.
+  class Running;
+
+  [[nodiscard]] Timeout until_next_timer(Timeout longest) noexcept;
+  /// False if the wait failed; `failure_` says why.
+  [[nodiscard]] bool turn(Timeout timeout);
   void fire_timers();
+  void end_turn() noexcept;
+  /// The time, read at most once between two callbacks.
+  [[nodiscard]] Clock::time_point now() noexcept;
+  [[nodiscard]] bool is_in_loop_thread() const noexcept;
   void run_tasks();
   /// Puts the tasks of `due` that did not run before those that were posted meanwhile.
   void requeue(std::vector<Task>& due, std::size_t from);
@@ -79,7 +91,14 @@ class EventLoop {
   std::size_t end_ = 0;
   std::unique_ptr<TimerQueue> timers_;
   std::unique_ptr<SignalInbox> signals_;
+  /// Those that want to be told of the end of this turn, linked.
+  TurnEnd* turn_ends_ = nullptr;
+  Clock::time_point now_{};
+  bool has_now_ = false;
+  std::error_code failure_{};
   bool is_running_ = false;
+  /// Whose turn it is; nobody's while the loop does not run.
+  std::atomic<std::thread::id> thread_{};
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> has_tasks_{false};
   std::mutex tasks_mutex_;

@@ -68,6 +68,7 @@ class Connection final : public Watcher, public ConnectionHook {
   };
 
   void on_ready(Ready ready) override;
+  [[nodiscard]] Outcome advance_at_once() noexcept;
   [[nodiscard]] Outcome serve() noexcept;
   [[nodiscard]] Outcome flush() noexcept;
   [[nodiscard]] Outcome discard() noexcept;

@@ -34,7 +34,7 @@ class ConnectionList final : private ConnectionHook {
 
   /// Puts `element` last, out of the list that it is in.
   void push_back(ConnectionHook& element) noexcept {
-    unlink(element);
+    take_out(element);
     element.previous_ = previous_;
     element.next_ = this;
     previous_->next_ = &element;
@@ -43,10 +43,22 @@ class ConnectionList final : private ConnectionHook {
 
   /// Takes `element` out of the list that it is in, if any.
   static void unlink(ConnectionHook& element) noexcept {
-    element.previous_->next_ = element.next_;
-    element.next_->previous_ = element.previous_;
+    take_out(element);
     element.previous_ = &element;
     element.next_ = &element;
+  }
+
+  // Its own links stay as they were.
+  static void take_out(ConnectionHook& element) noexcept {
+    element.previous_->next_ = element.next_;
+    element.next_->previous_ = element.previous_;
+  }
+
+  /// Calls `visit` for each, the last one first, until it returns false.
+  template <class Visitor>
+  void for_each_from_last(Visitor visit) {
+    for (auto* hook = previous_; hook != this && visit(*hook); hook = hook->previous_) {
+    }
   }
 
   /// Calls `visit` for each; it may move or unlink the one that it is given.

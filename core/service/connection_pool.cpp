@@ -26,7 +26,8 @@ Connection::Clock::time_point later(Connection::Clock::time_point start, nanosec
 
 ConnectionPool::ConnectionPool(EventLoop& loop, Service& service, const ConnectionOptions& options,
                                std::function<void()> on_close)
-    : loop_(loop),
+    : TurnEnd(loop),
+      loop_(loop),
       service_(service),
       options_(options),
       on_close_(std::move(on_close)),
@@ -82,16 +83,27 @@ void ConnectionPool::begin_drain() noexcept {
   static_cast<void>(schedule());
 }
 
-void ConnectionPool::touch(Connection& connection) noexcept {
-  const bool is_done = is_draining_ && !connection.has_pending();
-  enter(connection, is_done ? Phase::quiet : Phase::serving);
-  if (is_draining_) static_cast<void>(schedule());
+void ConnectionPool::touch_in_drain(Connection& connection) noexcept {
+  enter(connection, connection.has_pending() ? Phase::serving : Phase::quiet);
+  static_cast<void>(schedule());
 }
 
 void ConnectionPool::enter(Connection& connection, Phase phase) noexcept {
-  connection.phase = phase;
-  connection.last_activity = Clock::now();
-  list_of(phase).push_back(connection);
+  const auto now = Clock::now();
+  on_turn_end(now);
+  put_last(connection, phase);
+  connection.last_activity = now;
+}
+
+// Those whose moment is not known are the last of theirs, and only those who are served wait for
+// it.
+void ConnectionPool::on_turn_end(Clock::time_point now) noexcept {
+  list_of(Phase::serving).for_each_from_last([now](ConnectionHook& hook) {
+    auto& connection = static_cast<Connection&>(hook);
+    if (connection.last_activity != unknown) return false;
+    connection.last_activity = now;
+    return true;
+  });
 }
 
 ConnectionPool::Clock::time_point ConnectionPool::deadline(Phase phase) noexcept {
@@ -126,6 +138,7 @@ void ConnectionPool::expire(Connection& connection) noexcept {
 }
 
 bool ConnectionPool::schedule() noexcept {
+  if (is_requested()) on_turn_end(Clock::now());
   auto next = Clock::time_point::max();
   for (const auto phase : phases) next = std::min(next, deadline(phase));
   const bool is_early_enough = sweeper_.is_active() && sweeper_.deadline() <= next;

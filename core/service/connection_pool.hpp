@@ -12,6 +12,7 @@
 #include <polymux/service/connection_options.hpp>
 #include <polymux/service/service.hpp>
 
+#include "core/loop/turn_end.hpp"
 #include "core/service/connection.hpp"
 #include "core/service/connection_list.hpp"
 #include "platform/unique_fd.hpp"
@@ -23,7 +24,7 @@ namespace polymux {
 ///
 /// Each connection is in the list of its phase, ordered by last activity: whoever has to be seen to
 /// next is at the front of a list.
-class ConnectionPool {
+class ConnectionPool final : private TurnEnd {
  public:
   using Clock = Connection::Clock;
 
@@ -32,7 +33,7 @@ class ConnectionPool {
                  std::function<void()> on_close);
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
-  ~ConnectionPool();
+  ~ConnectionPool() override;
 
   /// Serves a connected socket. After an error it is closed.
   [[nodiscard]] std::error_code admit(UniqueFd socket) noexcept;
@@ -51,21 +52,35 @@ class ConnectionPool {
   [[nodiscard]] ConnectionCounters& counters() noexcept { return counters_; }
   /// Where to read to: never more than may be kept.
   [[nodiscard]] std::span<char> room() noexcept { return scratch_; }
-  /// Bytes have moved.
-  void touch(Connection& connection) noexcept;
+  /// Bytes have moved. When that was is noted at the end of the turn, for all at once: the clock is
+  /// read once a turn, and no one is taken to be silent for longer than he was.
+  void touch(Connection& connection) noexcept {
+    if (is_draining_) return touch_in_drain(connection);
+    put_last(connection, Phase::serving);
+    request();
+  }
   /// Destroys it.
   void close(Connection& connection) noexcept;
 
  private:
   using Phase = Connection::Phase;
   static constexpr std::array phases{Phase::serving, Phase::quiet, Phase::lingering};
+  static constexpr auto unknown = Clock::time_point::max();
 
   [[nodiscard]] ConnectionList& list_of(Phase phase) noexcept {
     return lists_[static_cast<std::size_t>(phase)];
   }
   /// When the first of a phase has to be seen to; never if there is none.
   [[nodiscard]] Clock::time_point deadline(Phase phase) noexcept;
+  /// Last in the list of that phase, active at a moment that is not known yet.
+  void put_last(Connection& connection, Phase phase) noexcept {
+    connection.phase = phase;
+    connection.last_activity = unknown;
+    list_of(phase).push_back(connection);
+  }
   void enter(Connection& connection, Phase phase) noexcept;
+  void touch_in_drain(Connection& connection) noexcept;
+  void on_turn_end(Clock::time_point now) noexcept override;
   void sweep() noexcept;
   void expire(Connection& connection) noexcept;
   /// Sees to it that the sweeper fires by the next deadline. False for want of memory.
