@@ -8,7 +8,6 @@
 #include <thread>
 #include <utility>
 
-#include "core/loop/callback_guard.hpp"
 #include "core/loop/signal_inbox.hpp"
 #include "core/loop/timer_queue.hpp"
 #include "core/loop/turn_end.hpp"
@@ -97,12 +96,12 @@ bool EventLoop::turn(Timeout timeout) {
       failure_ = result.error;
       return false;
     }
-    next_ = 0;
-    end_ = result.count;
+    next_ = batch_.data();
+    end_ = next_ + result.count;
   }
   has_now_ = false;
-  while (next_ < end_) {
-    const auto& event = batch_[next_++];
+  while (next_ != end_) {
+    const auto& event = *next_++;
     // Blanked by forget.
     if (event.ready == Ready::none) continue;
     reinterpret_cast<Watcher*>(static_cast<std::uintptr_t>(event.token))->on_ready(event.ready);
@@ -125,27 +124,46 @@ bool EventLoop::is_in_loop_thread() const noexcept {
 
 Timeout EventLoop::until_next_timer(Timeout longest) noexcept {
   using std::chrono::nanoseconds;
-  const auto left = timers_->front().deadline() - now();
+  const auto left = timers_->next() - now();
   const auto wait = std::max<nanoseconds>(left, nanoseconds::zero());
   return longest ? std::min(*longest, wait) : wait;
 }
 
 void EventLoop::forget(const Watcher& watcher) noexcept {
   const Token token{reinterpret_cast<std::uintptr_t>(&watcher)};
-  for (auto index = next_; index < end_; ++index) {
-    if (batch_[index].token == token) batch_[index].ready = Ready::none;
+  for (auto* event = next_; event != end_; ++event) {
+    if (event->token == token) event->ready = Ready::none;
   }
 }
 
 void EventLoop::fire_timers() {
-  // One reading of the clock for all: what a callback starts is later than this.
+  // One reading of the clock for all. What a callback starts waits for a later turn.
   const auto due = now();
-  while (!timers_->empty() && timers_->front().deadline() <= due) {
-    has_now_ = false;
-    auto& timer = timers_->front();
-    timers_->erase(timer);
-    call_guarded(timer.callback_, timer.was_destroyed_);
-  }
+  if (timers_->next() > due) return;
+  timers_->collect(due);
+  while (auto* const timer = timers_->pop_due()) fire(*timer);
+}
+
+void EventLoop::fire(Timer& timer) {
+  // The callback may destroy its timer: it is held here while it runs.
+  struct Firing {
+    Timer*& fired;
+    Timer& timer;
+    Timer::Callback callback;
+
+    Firing(Timer*& place, Timer& next)
+        : fired(place), timer(next), callback(std::move(next.callback_)) {
+      fired = &timer;
+    }
+    Firing(const Firing&) = delete;
+    Firing& operator=(const Firing&) = delete;
+    ~Firing() {
+      if (std::exchange(fired, nullptr) != nullptr) timer.callback_ = std::move(callback);
+    }
+  };
+  has_now_ = false;
+  const Firing firing(firing_, timer);
+  firing.callback();
 }
 
 void EventLoop::post(Task task) {

@@ -74,6 +74,7 @@ class EventLoop {
   /// False if the wait failed; `failure_` says why.
   [[nodiscard]] bool turn(Timeout timeout);
   void fire_timers();
+  void fire(Timer& timer);
   void end_turn() noexcept;
   /// The time, read at most once between two callbacks.
   [[nodiscard]] Clock::time_point now() noexcept;
@@ -87,9 +88,11 @@ class EventLoop {
   std::unique_ptr<Poller> poller_;
   std::array<Event, batch_size> batch_;
   /// What is left of the batch: the events in [next_, end_).
-  std::size_t next_ = 0;
-  std::size_t end_ = 0;
+  Event* next_ = batch_.data();
+  Event* end_ = batch_.data();
   std::unique_ptr<TimerQueue> timers_;
+  /// The one whose callback runs, until it is destroyed.
+  Timer* firing_ = nullptr;
   std::unique_ptr<SignalInbox> signals_;
   /// Those that want to be told of the end of this turn, linked.
   TurnEnd* turn_ends_ = nullptr;

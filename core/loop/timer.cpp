@@ -9,10 +9,10 @@ namespace polymux {
 
 Timer::~Timer() {
   stop();
-  if (was_destroyed_ != nullptr) *was_destroyed_ = true;
+  if (loop_->firing_ == this) loop_->firing_ = nullptr;
 }
 
-void Timer::start_after(std::chrono::nanoseconds delay) {
+void Timer::start_after(std::chrono::nanoseconds delay) noexcept {
   // The clock is read here and not once a turn: by an older one the timer would fire too early.
   const auto now = Clock::now();
   if (delay >= Clock::time_point::max() - now) {
@@ -22,10 +22,11 @@ void Timer::start_after(std::chrono::nanoseconds delay) {
   }
 }
 
-void Timer::start_at(Clock::time_point deadline) {
-  stop();
+void Timer::start_at(Clock::time_point deadline) noexcept {
+  auto& timers = *loop_->timers_;
+  if (is_active()) timers.erase(*this);
   deadline_ = deadline;
-  loop_->timers_->insert(*this);
+  timers.insert(*this);
 }
 
 void Timer::stop() noexcept {

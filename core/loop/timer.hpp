@@ -1,14 +1,18 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <utility>
 
 namespace polymux {
 
 class EventLoop;
+
+/// A place in a ring of timers; both null for one that is not active.
+struct TimerHook {
+  TimerHook* previous = nullptr;
+  TimerHook* next = nullptr;
+};
 
 /// Calls a function once, at a point in time or later, never before.
 ///
@@ -17,7 +21,7 @@ class EventLoop;
 /// that
 ///                 are due together fire in the order of their deadlines, equal ones in the order
 ///                 in which they were started. One that a callback starts fires in a later turn.
-class Timer {
+class Timer : private TimerHook {
  public:
   using Clock = std::chrono::steady_clock;
   using Callback = std::function<void()>;
@@ -31,29 +35,25 @@ class Timer {
   ~Timer();
 
   /// Fires `delay` from now; less than zero is as zero, and what overflows the clock is never. One
-  /// that is active is set anew. Throws `std::bad_alloc`.
-  void start_after(std::chrono::nanoseconds delay);
-  void start_at(Clock::time_point deadline);
+  /// that is active is set anew.
+  void start_after(std::chrono::nanoseconds delay) noexcept;
+  void start_at(Clock::time_point deadline) noexcept;
 
   /// A second time does nothing.
   void stop() noexcept;
 
-  [[nodiscard]] bool is_active() const noexcept { return position_ != inactive; }
+  [[nodiscard]] bool is_active() const noexcept { return next != nullptr; }
   /// When it fires, if it is active.
   [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
 
  private:
   friend class EventLoop;
   friend class TimerQueue;
-  static constexpr std::size_t inactive = SIZE_MAX;
+  friend class TimerQueueTest;
 
   EventLoop* loop_;
   Clock::time_point deadline_{};
-  std::size_t position_ = inactive;
-  std::uint64_t order_ = 0;
   Callback callback_;
-  /// Where to note that a callback destroyed its timer.
-  bool* was_destroyed_ = nullptr;
 };
 
 }  // namespace polymux
