@@ -63,6 +63,7 @@ std::error_code Ring::enter(Timeout timeout) noexcept {
   return result == -ETIME ? std::error_code{} : to_error(result);
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes what the kernel shares.
 int Ring::enter_once(unsigned least, Timeout timeout) noexcept {
   io_uring_smp_store_release(ring_.sq.ktail, tail_);
   const auto left = to_timespec(timeout);

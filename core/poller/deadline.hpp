@@ -16,8 +16,8 @@ class Deadline {
   using Clock = std::chrono::steady_clock;
 
   explicit Deadline(Timeout timeout) noexcept
-      : Deadline(timeout, timeout && *timeout > timeout->zero() ? Clock::now()
-                                                                : Clock::time_point{}) {}
+      : Deadline(timeout,
+                 timeout && *timeout > timeout->zero() ? Clock::now() : Clock::time_point{}) {}
 
   /// Counted from `start`, which matters for a time-out that is neither zero nor endless.
   Deadline(Timeout timeout, Clock::time_point start) noexcept {
