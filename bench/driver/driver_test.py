@@ -45,8 +45,13 @@ class Verdicts(unittest.TestCase):
     def test_noise_forbids_a_conclusion(self):
         self.assertIn("no conclusion", self.of((9, 12, 9, 9, 9), (10, 10, 10, 10, 10)))
 
+    def test_only_rounds_that_both_have_are_compared(self):
+        ratio = measure.ratio_to(rounds(9, None, 9), rounds(10, 10, None))
+        self.assertEqual(ratio, (0.9, 0.9, 0.9, 1))
+        self.assertIsNone(measure.ratio_to(rounds(None), rounds(10)))
+
     def test_few_rounds_forbid_one(self):
-        self.assertEqual(self.of((9, 9, 9), (10, 10, 10)), "no conclusion: 3 rounds")
+        self.assertEqual(self.of((9, 9, 9), (10, 10, 10)), "no conclusion: too few rounds (3)")
 
     def test_what_slows_both_falls_out(self):
         self.assertEqual(self.of((9, 90, 9, 9, 9), (10, 100, 10, 10, 10)), "faster")

@@ -73,25 +73,26 @@ class Measurement:
                 if result is not None:
                     self.put(figure, subject, result)
 
-    def time_all(self, figures, repeats, budget):
-        """So many rounds, but at least three, while the whole has taken less than `budget` seconds."""
+    def time_all(self, figures, repeats, deadline):
+        """So many rounds, or fewer, but one, if the whole would take longer than `deadline` seconds."""
         samples = {}
         for turn in range(repeats):
-            if turn >= 3 and self.seconds() > budget:
-                break
             for figure in figures:
                 subjects = self.subjects(figure)
                 # Another begins each time.
-                for subject in subjects[turn % max(len(subjects), 1):] \
-                        + subjects[:turn % max(len(subjects), 1)]:
+                first = turn % max(len(subjects), 1)
+                for subject in subjects[first:] + subjects[:first]:
+                    if turn > 0 and self.seconds() > deadline:
+                        continue
                     say("round %d, %.0f s: %s %s" % (turn + 1, self.seconds(), figure.id,
                                                      programs.name_of(subject)))
                     result = self.try_one(figure, subject, lambda: programs.run_plain(
                         subject, figure.workload, figure.more))
-                    if result is not None:
-                        samples.setdefault((figure.id, subject), (figure, []))[1].append(result)
-        for (_, subject), (figure, results) in samples.items():
-            self.put(figure, subject, summary_of(results))
+                    rounds = samples.setdefault((figure.id, subject), (figure, [None] * repeats))[1]
+                    rounds[turn] = result
+        for (_, subject), (figure, rounds) in samples.items():
+            if any(rounds):
+                self.put(figure, subject, summary_of(rounds))
 
 
 def can_count(figure, subject):
@@ -142,16 +143,20 @@ def count_one(counts, figure, subject):
             "calls": {name: value for name, value in each.items() if abs(value) >= 0.0005}}
 
 
-def summary_of(results):
-    """Nanoseconds a unit, each round's in its order, and of the latencies the median round's."""
-    wall = [result["seconds"] / result["units"] * 1e9 for result in results]
-    cpu = [result["cpu_seconds"] / result["units"] * 1e9 for result in results]
+def summary_of(rounds):
+    """Nanoseconds a unit: medians, and each round's in its order, None where there was none."""
+    def of(key):
+        return [result and result[key] / result["units"] * 1e9 for result in rounds]
+
+    done = [result for result in rounds if result]
+    wall = [each for each in of("seconds") if each is not None]
     summary = {"value": statistics.median(wall), "least": min(wall), "most": max(wall),
-               "rounds": wall, "cpu": statistics.median(cpu), "cpu_rounds": cpu}
-    names = [name for name in results[0] if name.startswith("latency_us_p")]
+               "rounds": of("seconds"),
+               "cpu": statistics.median(each for each in of("cpu_seconds") if each is not None)}
+    names = [name for name in done[0] if name.startswith("latency_us_p")]
     if names:
         summary["latency_us"] = {
-            name[len("latency_us_p"):]: statistics.median(result[name] for result in results)
+            name[len("latency_us_p"):]: statistics.median(result[name] for result in done)
             for name in names}
     return summary
 
@@ -159,9 +164,10 @@ def summary_of(results):
 Ratio = namedtuple("Ratio", "median least most rounds")
 
 
-def ratio_to(result, reference, key="rounds"):
+def ratio_to(result, reference):
     """Of the same rounds, so that what slows both falls out."""
-    ratios = [mine / theirs for mine, theirs in zip(result[key], reference[key]) if theirs > 0]
+    ratios = [mine / theirs for mine, theirs in zip(result["rounds"], reference["rounds"])
+              if mine and theirs]
     if not ratios:
         return None
     return Ratio(statistics.median(ratios), min(ratios), max(ratios), len(ratios))
@@ -176,5 +182,5 @@ def verdict_of(ratio):
     if ratio.least <= 1 <= ratio.most:
         return "no conclusion: the spread holds 1"
     if ratio.rounds < ENOUGH_ROUNDS:
-        return "no conclusion: %d rounds" % ratio.rounds
+        return "no conclusion: too few rounds (%d)" % ratio.rounds
     return "slower" if ratio.median > 1 else "faster"
