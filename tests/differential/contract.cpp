@@ -289,7 +289,8 @@ std::string Contract::wait(const Wait& wait, std::span<const Event> events,
     } else {
       for (const auto token : reported) {
         // It says so once, and that may go first.
-        if (find(token)->was_invalid) continue;
+        const auto* const other = find(token);
+        if (other == nullptr || other->was_invalid) continue;
         if (!it.overtakers.insert(token).second) {
           return "FAIR-1: " + number_of(token) + " was reported twice while " +
                  number_of(it.token) + " waits for its turn";
