@@ -72,7 +72,8 @@ WaitResult EditingPoller::wait(std::span<Event> out, Timeout timeout) noexcept {
   for (;;) {
     const auto past = Clock::now() - start;
     const bool is_over = timeout && past >= *timeout;
-    const std::chrono::nanoseconds most = 4ms;
+    // Each look costs CPU, which tests of a long wait count.
+    const std::chrono::nanoseconds most = 16ms;
     auto result = inner().wait(out, is_over   ? 0ns
                                     : timeout ? std::min(*timeout - past, most)
                                               : most);
