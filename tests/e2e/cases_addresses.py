@@ -18,6 +18,17 @@ def ask(family, address):
         return e2e.round_trip(client, b"hello")
 
 
+def wait_until_deaf(path):
+    """A request of io_uring holds the listener of a killed process for a moment."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10 * e2e.SLOW)
+        try:
+            client.connect(path)
+            client.recv(1)
+        except (ConnectionRefusedError, ConnectionResetError):
+            pass
+
+
 def has_ipv6():
     try:
         with socket.socket(socket.AF_INET6) as probe:
@@ -119,6 +130,7 @@ class Unix(unittest.TestCase):
         dead = self.serve()
         dead.signal(signal.SIGKILL)
         dead.wait()
+        wait_until_deaf(self.path)
         self.assertTrue(Path(self.path).is_socket())
 
         server = self.serve()
