@@ -141,8 +141,8 @@ Timer* TimerQueue::pop_due() noexcept {
 
 // By merging, of lists that end with null: equal ones keep their order, and nothing is allocated.
 void TimerQueue::sort(TimerHook& ring) noexcept {
-  // Each place holds none, or twice as many as the one before it. Made as far as it is used: to make
-  // all of it would cost more than to sort the few timers of a slot.
+  // Each place holds none, or twice as many as the one before it. Made as far as it is used: to
+  // make all of it would cost more than to sort the few timers of a slot.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   std::array<TimerHook*, 8 * sizeof(std::size_t)> runs;
   std::size_t end = 0;
