@@ -30,6 +30,13 @@ class EpollFaults : public ::testing::Test {
   }
   Poller& poller() { return *poller_; }
 
+  /// A pair whose near end is registered for reading.
+  Pair registered(Token token) {
+    auto pair = socket_pair();
+    EXPECT_TRUE(succeeded(poller().add(pair.near.get(), token, Interest::read)));
+    return pair;
+  }
+
   /// Removes `pair.near`, which is ready, from the poller and not from the kernel's set: the next
   /// wait finds what nobody has, and the one after it makes the set anew.
   void leave_behind(const Pair& pair) {
@@ -61,8 +68,7 @@ TEST_F(EpollFaults, TooManyWatchesAreAnErrorOfTheirOwn) {
 }
 
 TEST_F(EpollFaults, AModifyForWantOfMemoryLeavesTheRegistrationAsItWas) {
-  auto pair = socket_pair();
-  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
+  auto pair = registered(Token{1});
   send(pair.far, "x");
   {
     const FailingCall fault(Call::epoll_ctl, ENOMEM);
@@ -73,8 +79,7 @@ TEST_F(EpollFaults, AModifyForWantOfMemoryLeavesTheRegistrationAsItWas) {
 }
 
 TEST_F(EpollFaults, ARemoveThatTheKernelRefusesIsSilentAllTheSame) {
-  auto pair = socket_pair();
-  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
+  auto pair = registered(Token{1});
   leave_behind(pair);
 
   // The set still has it, and is made anew for that.
@@ -84,10 +89,8 @@ TEST_F(EpollFaults, ARemoveThatTheKernelRefusesIsSilentAllTheSame) {
 }
 
 TEST_F(EpollFaults, ASetThatCannotBeMadeAnewIsTriedAgain) {
-  auto pair = socket_pair();
-  auto other = socket_pair();
-  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
-  ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
+  auto pair = registered(Token{1});
+  auto other = registered(Token{2});
   leave_behind(pair);
   // Finds the leftover.
   ASSERT_TRUE(succeeded(wait_now()));
@@ -103,9 +106,8 @@ TEST_F(EpollFaults, ASetThatCannotBeMadeAnewIsTriedAgain) {
 }
 
 TEST_F(EpollFaults, WithoutASecondSetTheFirstIsKept) {
-  auto pair = socket_pair();
+  auto pair = registered(Token{1});
   auto other = socket_pair();
-  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
   leave_behind(pair);
   ASSERT_TRUE(succeeded(wait_now()));
   {
@@ -119,10 +121,8 @@ TEST_F(EpollFaults, WithoutASecondSetTheFirstIsKept) {
 }
 
 TEST_F(EpollFaults, ASetWhoseDescriptorAnotherTookIsMadeAnewLater) {
-  auto pair = socket_pair();
-  auto other = socket_pair();
-  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
-  ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
+  auto pair = registered(Token{1});
+  auto other = registered(Token{2});
   leave_behind(pair);
   ASSERT_TRUE(succeeded(wait_now()));
   {
@@ -138,10 +138,8 @@ TEST_F(EpollFaults, ASetWhoseDescriptorAnotherTookIsMadeAnewLater) {
 }
 
 TEST_F(EpollFaults, ASetMadeAnewKeepsWhatIsOpenThoughACheckFails) {
-  auto pair = socket_pair();
-  auto other = socket_pair();
-  ASSERT_TRUE(succeeded(poller().add(pair.near.get(), Token{1}, Interest::read)));
-  ASSERT_TRUE(succeeded(poller().add(other.near.get(), Token{2}, Interest::read)));
+  auto pair = registered(Token{1});
+  auto other = registered(Token{2});
   leave_behind(pair);
   {
     const FailingCall fault(Call::fstat, EBADF, 0, 1000);

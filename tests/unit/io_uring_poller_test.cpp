@@ -19,33 +19,12 @@
 #include <polymux/poller/registry.hpp>
 
 #include "platform/unique_fd.hpp"
+#include "tests/unit/byte_pair.hpp"
 
 namespace polymux {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Pair {
-  Pair() {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
-    near.reset(ends[0]);
-    far.reset(ends[1]);
-  }
-  void send() const { EXPECT_EQ(::write(far.get(), "x", 1), 1); }
-  void receive() const {
-    char byte = 0;
-    EXPECT_EQ(::read(near.get(), &byte, 1), 1);
-  }
-  /// True if nobody holds the near end any more, at once.
-  [[nodiscard]] bool has_hung_up() const {
-    pollfd entry{.fd = far.get(), .events = POLLIN, .revents = 0};
-    return ::poll(&entry, 1, 0) == 1 && (entry.revents & POLLHUP) != 0;
-  }
-
-  UniqueFd near;
-  UniqueFd far;
-};
 
 class IoUringPollerTest : public ::testing::Test {
  protected:
@@ -55,7 +34,7 @@ class IoUringPollerTest : public ::testing::Test {
     poller_ = std::move(opened.poller);
   }
 
-  void add(const Pair& pair, Token token, Interest interest = Interest::read) {
+  void add(const BytePair& pair, Token token, Interest interest = Interest::read) {
     ASSERT_FALSE(poller_->add(pair.near.get(), token, interest));
   }
 
@@ -77,7 +56,7 @@ class IoUringPollerTest : public ::testing::Test {
 const std::vector<Token> nobody;
 
 TEST_F(IoUringPollerTest, WhatIsRemovedIsLetGoAtOnce) {
-  Pair pair;
+  BytePair pair;
   add(pair, Token{1});
   EXPECT_EQ(wait(), nobody);
 
@@ -88,7 +67,7 @@ TEST_F(IoUringPollerTest, WhatIsRemovedIsLetGoAtOnce) {
 }
 
 TEST_F(IoUringPollerTest, WhatWasChangedIsLetGoWithTheRemoval) {
-  Pair pair;
+  BytePair pair;
   add(pair, Token{1});
   EXPECT_EQ(wait(), nobody);
   // The old request is cancelled with the next wait, which does not come.
@@ -101,8 +80,8 @@ TEST_F(IoUringPollerTest, WhatWasChangedIsLetGoWithTheRemoval) {
 }
 
 TEST_F(IoUringPollerTest, ADestroyedPollerHoldsNothingThoughAChildHasItsRing) {
-  Pair pair;
-  Pair life;
+  BytePair pair;
+  BytePair life;
   add(pair, Token{1});
   EXPECT_EQ(wait(), nobody);
   const auto child = ::fork();
@@ -127,7 +106,7 @@ TEST_F(IoUringPollerTest, ADestroyedPollerHoldsNothingThoughAChildHasItsRing) {
 }
 
 TEST_F(IoUringPollerTest, AnAnswerThatIsHistoryIsNotTold) {
-  Pair pair;
+  BytePair pair;
   add(pair, Token{1});
   EXPECT_EQ(wait(), nobody);
 
@@ -142,7 +121,7 @@ TEST_F(IoUringPollerTest, AnAnswerThatIsHistoryIsNotTold) {
 
 TEST_F(IoUringPollerTest, MoreAnswersThanTheRingHasRoomForAreAllTold) {
   constexpr std::size_t count = 3000;
-  Pair ends;
+  BytePair ends;
   // Duplicates of one end are as many registrations.
   std::vector<UniqueFd> numbers;
   for (std::size_t number = 0; number < count; ++number) {
@@ -165,8 +144,8 @@ TEST_F(IoUringPollerTest, MoreAnswersThanTheRingHasRoomForAreAllTold) {
 
 TEST_F(IoUringPollerTest, MoreChangesThanTheRingHasRoomForAreAllMade) {
   constexpr int rounds = 1000;
-  Pair one;
-  Pair other;
+  BytePair one;
+  BytePair other;
   add(one, Token{1});
   add(other, Token{2});
   EXPECT_EQ(wait(), nobody);
@@ -185,7 +164,7 @@ TEST_F(IoUringPollerTest, MoreChangesThanTheRingHasRoomForAreAllMade) {
 }
 
 TEST_F(IoUringPollerTest, AThreadThatTakesOverHearsOfAll) {
-  Pair pair;
+  BytePair pair;
   // The thread that made the request has ended, or lives and does something else.
   std::thread([&] {
     add(pair, Token{1});
@@ -203,7 +182,7 @@ TEST_F(IoUringPollerTest, AThreadThatTakesOverHearsOfAll) {
 
 // io_uring tells of a half-close whether it is asked for or not, at once and for ever.
 TEST_F(IoUringPollerTest, AWriterBesideAHalfCloseIsToldOfRoom) {
-  Pair pair;
+  BytePair pair;
   ASSERT_EQ(::shutdown(pair.far.get(), SHUT_WR), 0);
   ASSERT_EQ(::fcntl(pair.near.get(), F_SETFL, O_NONBLOCK), 0);
   const std::string bytes(65536, 'x');
@@ -220,8 +199,8 @@ TEST_F(IoUringPollerTest, AWriterBesideAHalfCloseIsToldOfRoom) {
 }
 
 TEST_F(IoUringPollerTest, ANumberThatWasReusedInFlightDoesNotHoldTheOldFile) {
-  Pair old;
-  Pair fresh;
+  BytePair old;
+  BytePair fresh;
   add(old, Token{1});
   EXPECT_EQ(wait(), nobody);
   // Closed without remove, and added again.

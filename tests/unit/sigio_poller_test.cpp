@@ -20,28 +20,12 @@
 #include <polymux/poller/registry.hpp>
 
 #include "platform/unique_fd.hpp"
+#include "tests/unit/byte_pair.hpp"
 
 namespace polymux {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Pair {
-  Pair() {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
-    near.reset(ends[0]);
-    far.reset(ends[1]);
-  }
-  void send() const { EXPECT_EQ(::write(far.get(), "x", 1), 1); }
-  void receive() const {
-    char byte = 0;
-    EXPECT_EQ(::read(near.get(), &byte, 1), 1);
-  }
-
-  UniqueFd near;
-  UniqueFd far;
-};
 
 Token token(std::size_t number) {
   return Token{number};
@@ -64,7 +48,7 @@ class Silent {
   }
 
   [[nodiscard]] Poller& poller() { return *poller_; }
-  [[nodiscard]] const Pair& pair(std::size_t index) const { return pairs_[index]; }
+  [[nodiscard]] const BytePair& pair(std::size_t index) const { return pairs_[index]; }
   [[nodiscard]] std::size_t size() const { return pairs_.size(); }
 
   /// The tokens that are reported until there are `wanted`, or a wait finds nothing for a second.
@@ -88,7 +72,7 @@ class Silent {
   }
 
  private:
-  std::vector<Pair> pairs_;
+  std::vector<BytePair> pairs_;
   std::size_t first_;
   std::unique_ptr<Poller> poller_;
 };
@@ -206,7 +190,7 @@ TEST_F(SigioPollerTest, DuplicateGoesOnAfterTheFirstNumberIsRemoved) {
 
 TEST_F(SigioPollerTest, SignalsThatAProgramAskedForItselfStayIts) {
   Silent poller(1);
-  const Pair own;
+  const BytePair own;
   const int fd = own.near.get();
   ASSERT_EQ(::fcntl(fd, F_SETOWN, ::getpid()), 0);
   ::signal(SIGIO, SIG_IGN);
