@@ -114,22 +114,37 @@ class EpollPoller final : public CheckedPoller {
   // The way of a busy server: what is rare is kept out of it, in functions that are not inlined.
   [[gnu::always_inline]] std::ptrdiff_t look_once(std::span<Event> out,
                                                   std::int64_t left) noexcept {
-    const auto room = std::min(out.size(), greatest_batch);
-    if ((needs_rebuild_ || room > batch_room_) && !prepare(room)) return -1;
-    const int found = wait_once(0, room, left);
+    if (out.size() != prepared_for_ && !prepare(out.size())) return -1;
+    const int found = wait_once(0, room_, left);
     if (found <= 0) return found == 0 ? 0 : fail(last_error());
+    const auto* event = batch_.get();
     auto* place = out.data();
-    auto* const events = batch_.get();
-    for (auto *event = events, *const end = events + found; event != end; ++event) {
-      if (take_one(*event, *place)) {
+    auto more = found;
+    do {
+      if (!take_plain(*event, *place)) return take_others(found, found - more, out);
+      ++event;
+      ++place;
+    } while (--more != 0);
+    return found;
+  }
+
+  // From the first event of a look on that `take_plain` has refused.
+  [[gnu::noinline]] std::ptrdiff_t take_others(int found, int from, std::span<Event> out) noexcept {
+    auto* place = out.data() + from;
+    auto* const first = batch_.get() + from;
+    auto* const end = batch_.get() + found;
+    for (auto* event = first; event != end; ++event) {
+      // Asked once of each, for it counts.
+      const bool is_plain = event != first && take_plain(*event, *place);
+      if (is_plain || take_one(*event, *place)) {
         ++place;
       } else {
         event->events = is_gap;
       }
     }
+    const bool is_full = static_cast<std::size_t>(found) == room_;
     const auto count = place - out.data();
-    const bool is_whole = count == found || static_cast<std::size_t>(found) < room;
-    return is_whole ? count : look_for_hidden(room, out);
+    return count == found || !is_full ? count : look_for_hidden(room_, out);
   }
 
   [[gnu::noinline]] std::ptrdiff_t fail(std::error_code error) noexcept {
@@ -144,20 +159,33 @@ class EpollPoller final : public CheckedPoller {
     return static_cast<std::size_t>(last - batch_.get());
   }
 
-  [[gnu::noinline]] bool prepare(std::size_t room) noexcept {
-    if (room > batch_room_) {
-      batch_.reset(new (std::nothrow) epoll_event[room]);
-      batch_room_ = batch_ ? room : 0;
+  // For buffers of `size`, until the set has to be made anew.
+  [[gnu::noinline]] bool prepare(std::size_t size) noexcept {
+    prepared_for_ = 0;
+    room_ = std::min(size, greatest_batch);
+    if (room_ > batch_room_) {
+      batch_.reset(new (std::nothrow) epoll_event[room_]);
+      batch_room_ = batch_ ? room_ : 0;
       if (!batch_) {
         fail(std::make_error_code(std::errc::not_enough_memory));
         return false;
       }
     }
-    if (!needs_rebuild_) return true;
-    const auto error = rebuild();
-    needs_rebuild_ = static_cast<bool>(error);
-    if (error) fail(error);
-    return !error;
+    if (needs_rebuild_) {
+      const auto error = rebuild();
+      needs_rebuild_ = static_cast<bool>(error);
+      if (error) {
+        fail(error);
+        return false;
+      }
+    }
+    prepared_for_ = size;
+    return true;
+  }
+
+  void ask_for_rebuild() noexcept {
+    needs_rebuild_ = true;
+    prepared_for_ = 0;
   }
 
   // What is nobody's business took the place of an event that may be ready.
@@ -169,7 +197,7 @@ class EpollPoller final : public CheckedPoller {
     bool goes_on = true;
     while (goes_on && all.count < room) {
       if (needs_rebuild_) {
-        if (!prepare(room)) break;
+        if (!prepare(out.size())) break;
         repeats = all.count;
       }
       const int found = wait_once(all.count, room, 0);
@@ -228,21 +256,23 @@ class EpollPoller final : public CheckedPoller {
     return false;
   }
 
-  // Whether there is something to tell.
-  [[gnu::always_inline]] bool take_one(const epoll_event& event, Event& out) noexcept {
+  // Reports what tells of the two directions and of nothing else, as most do. False for all else,
+  // and for each 256th report of a registration, which is looked at more closely.
+  [[gnu::always_inline]] bool take_plain(const epoll_event& event, Event& out) noexcept {
     const auto bits = static_cast<int>(event.events);
     // There is a place for every number that was ever in the set, and for 0.
     auto& registration = registrations().at(fd_of(event));
     const bool is_known = registration.key == event.data.u64 >> 32;
-    const bool is_plain = (bits & ~(POLLIN | POLLOUT)) == 0 && registration.is_plain();
-    // Each 256th report of a registration is looked at more closely.
-    if (!is_known || !is_plain || ++registration.note == 0) return take_other(event, out);
+    const bool is_plain =
+        (bits & ~(POLLIN | POLLOUT)) == 0 && registration.state == Registration::State::armed;
+    if (!is_known || !is_plain || ++registration.note == 0) return false;
     out = {registration.token, to_ready_directions(bits, registration.interest)};
     return out.ready != Ready::none;
   }
 
-  // The wake-up is nothing to tell, nor is the hang-up of one that rests.
-  [[gnu::noinline]] bool take_other(const epoll_event& event, Event& out) noexcept {
+  // Reports any event. False if there is nothing to tell: the wake-up is nothing, nor is the
+  // hang-up of one that rests.
+  bool take_one(const epoll_event& event, Event& out) noexcept {
     const auto data = event.data.u64;
     if (data == wakeup_data) {
       clear_wakeup();
@@ -252,7 +282,7 @@ class EpollPoller final : public CheckedPoller {
     auto& registration = registrations().at(fd);
     // A vacant place has no generation.
     if (registration.key != data >> 32) {
-      needs_rebuild_ = true;
+      ask_for_rebuild();
       return false;
     }
     const auto ready = report(fd, registration, static_cast<int>(event.events));
@@ -265,7 +295,7 @@ class EpollPoller final : public CheckedPoller {
     if (is_unwanted_end(bits, registration.wanted())) {
       registration.state = Registration::State::fired;
       // Of a number that was closed while a duplicate lives it cannot be silenced.
-      if (control(EPOLL_CTL_MOD, fd, registration)) needs_rebuild_ = true;
+      if (control(EPOLL_CTL_MOD, fd, registration)) ask_for_rebuild();
       return Ready::none;
     }
     const auto ready = to_ready(bits, registration.wanted());
@@ -274,7 +304,7 @@ class EpollPoller final : public CheckedPoller {
       registration.state = Registration::State::fired;
     } else if (is_due_to_be_checked(registration) && !is_same_file(fd, registration)) {
       registration.state = Registration::State::invalid;
-      needs_rebuild_ = true;
+      ask_for_rebuild();
       return Ready::invalid;
     }
     return ready;
@@ -364,16 +394,15 @@ class EpollPoller final : public CheckedPoller {
     return ::epoll_wait(set_.get(), events, most, left < 0 ? -1 : 0);
   }
 
-  [[gnu::noinline]] int wait_for(epoll_event* events, int most,
-                                 std::chrono::nanoseconds left) noexcept {
+  int wait_for(epoll_event* events, int most, std::chrono::nanoseconds left) noexcept {
     left = std::min(left, longest_wait);
 #if POLYMUX_HAS_EPOLL_PWAIT2
     if (has_nanoseconds_) {
-      const auto spec = to_timespec(left);
-      return ::epoll_pwait2(set_.get(), events, most, &*spec, nullptr);
+      const auto spec = to_timespec_of(left);
+      return ::epoll_pwait2(set_.get(), events, most, &spec, nullptr);
     }
 #endif
-    return ::epoll_wait(set_.get(), events, most, to_milliseconds(left));
+    return ::epoll_wait(set_.get(), events, most, to_milliseconds_up(left));
   }
 
   std::uint32_t next_generation() noexcept {
@@ -387,6 +416,10 @@ class EpollPoller final : public CheckedPoller {
   UniqueFd handle_set_;
   std::unique_ptr<epoll_event[]> batch_;
   std::size_t batch_room_ = 0;
+  /// The size of the caller's buffer for which all is ready; 0 if something has to be done.
+  std::size_t prepared_for_ = 0;
+  /// For so many events.
+  std::size_t room_ = 0;
   std::uint32_t generation_ = 0;
   /// Events came of a file that a duplicate keeps alive after its number was closed.
   bool needs_rebuild_ = false;

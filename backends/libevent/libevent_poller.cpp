@@ -236,7 +236,7 @@ class LibeventPoller final : public CheckedPoller {
     if (registration.trigger == Trigger::oneshot && ready != Ready::invalid) {
       registration.state = Registration::State::fired;
     }
-    if (registration.state != Registration::State::armed) slot.event.reset();
+    if (!registration.is_armed()) slot.event.reset();
     return true;
   }
 

@@ -44,7 +44,7 @@ std::error_code CheckedPoller::add(int fd, Token token, Interest interest,
   Registration fresh{.token = token,
                      .interest = interest,
                      .trigger = trigger,
-                     .state = Registration::State::armed};
+                     .state = Registration::armed_by(trigger)};
   try {
     return try_add(fd, fresh);
   } catch (const std::bad_alloc&) {
@@ -80,7 +80,7 @@ std::error_code CheckedPoller::modify(int fd, Token token, Interest interest,
   changed.token = token;
   changed.interest = interest;
   changed.trigger = trigger;
-  changed.state = Registration::State::armed;
+  changed.state = Registration::armed_by(trigger);
   try {
     if (const auto error = rearm(fd, changed, *current)) return error;
   } catch (const std::bad_alloc&) {

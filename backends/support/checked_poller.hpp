@@ -135,7 +135,7 @@ WaitResult CheckedPoller::wait_by(LookOnce look_once, std::span<Event> out,
   if (timeout) left = std::max<std::int64_t>(timeout->count(), 0);
   if (left != 0 && !wake_state_.enter_sleep()) left = 0;
   Deadline::Clock::time_point start{};
-  if (left > 0) start = Deadline::Clock::now();
+  if (left > 0) start = timeout.start();
   const auto count = look_once(out, left);
   if (count <= 0) return wait_on(out, left, start);
   return {

@@ -128,7 +128,7 @@ bool PollSet::report(pollfd& entry, Event& event) noexcept {
   } else if (registration.trigger == Trigger::oneshot) {
     registration.state = Registration::State::fired;
   }
-  if (registration.state != Registration::State::armed) update(fd, registration);
+  if (!registration.is_armed()) update(fd, registration);
   return true;
 }
 

@@ -13,7 +13,10 @@ struct Registration {
   enum class State : std::uint8_t {
     /// Nothing is registered under the number.
     vacant,
+    /// Reported as often as it is ready.
     armed,
+    /// A oneshot that is reported once.
+    armed_once,
     /// A oneshot that has fired, or interest in urgent data alone of what has ended; `modify` arms
     /// it again.
     fired,
@@ -31,15 +34,16 @@ struct Registration {
   /// The backend's own: a count, a flag.
   std::uint8_t note = 0;
 
-  /// Reported as often as it is ready, and for nothing else than was asked for.
-  [[nodiscard]] bool is_plain() const noexcept {
-    return state == State::armed && trigger != Trigger::oneshot;
+  [[nodiscard]] static State armed_by(Trigger trigger) noexcept {
+    return trigger == Trigger::oneshot ? State::armed_once : State::armed;
+  }
+
+  [[nodiscard]] bool is_armed() const noexcept {
+    return state == State::armed || state == State::armed_once;
   }
 
   /// What is to be watched for at present.
-  [[nodiscard]] Interest wanted() const noexcept {
-    return state == State::armed ? interest : Interest::none;
-  }
+  [[nodiscard]] Interest wanted() const noexcept { return is_armed() ? interest : Interest::none; }
 };
 static_assert(sizeof(Registration) == 24);
 

@@ -64,15 +64,22 @@ std::error_code EventLoop::run() {
   if (is_running_) return std::make_error_code(std::errc::operation_in_progress);
   const Running running(*this);
   int rests = 0;
+  auto timeout = until_next(std::nullopt);
   // Looked at first, for it is seldom set and to exchange it costs more.
   while (!is_stopping_.load() || !is_stopping_.exchange(false)) {
-    if (turn(std::nullopt)) {
+    if (wait_and_dispatch(timeout)) {
       rests = 0;
+      timeout = {};
+      if (has_more_than_events()) {
+        finish_turn();
+        timeout = until_next({});
+      }
       continue;
     }
     if (!may_pass(failure_) || ++rests > most_rests) return failure_;
     std::this_thread::sleep_for(rest);
     has_now_ = false;
+    timeout = until_next(std::nullopt);
   }
   return {};
 }
@@ -80,17 +87,15 @@ std::error_code EventLoop::run() {
 std::error_code EventLoop::run_once(Timeout timeout) {
   if (is_running_) return std::make_error_code(std::errc::operation_in_progress);
   const Running running(*this);
-  return turn(timeout) ? std::error_code{} : failure_;
+  if (!wait_and_dispatch(until_next(timeout))) return failure_;
+  finish_turn();
+  return {};
 }
 
-bool EventLoop::turn(Timeout timeout) {
+// A part of `run`: the way of every event.
+[[gnu::always_inline]] inline bool EventLoop::wait_and_dispatch(Timeout timeout) {
   // Something is left of a batch if a callback threw.
   if (next_ == end_) {
-    if (has_tasks_.load(std::memory_order_relaxed)) {
-      timeout = std::chrono::nanoseconds::zero();
-    } else if (!timers_->empty()) {
-      timeout = until_next_timer(timeout);
-    }
     const auto result = poller_->wait(batch_, timeout);
     if (result.error) {
       failure_ = result.error;
@@ -100,19 +105,36 @@ bool EventLoop::turn(Timeout timeout) {
     end_ = next_ + result.count;
   }
   has_now_ = false;
-  while (next_ != end_) {
+  const auto* const end = end_;
+  while (next_ != end) {
     const auto& event = *next_++;
     // Blanked by forget.
     if (event.ready == Ready::none) continue;
     reinterpret_cast<Watcher*>(static_cast<std::uintptr_t>(event.token))->on_ready(event.ready);
   }
-  if (!timers_->empty()) fire_timers();
-  if (has_tasks_.load(std::memory_order_relaxed)) run_tasks();
-  if (turn_ends_ != nullptr) end_turn();
   return true;
 }
 
-EventLoop::Clock::time_point EventLoop::now() noexcept {
+inline bool EventLoop::has_more_than_events() const noexcept {
+  return !timers_->empty() || has_tasks_.load(std::memory_order_relaxed) || turn_ends_ != nullptr;
+}
+
+[[gnu::always_inline]] inline void EventLoop::finish_turn() {
+  if (!timers_->empty() && timers_->next() <= now()) fire_timers();
+  if (has_tasks_.load(std::memory_order_relaxed)) run_tasks();
+  if (turn_ends_ != nullptr) end_turn();
+}
+
+inline Timeout EventLoop::until_next(Timeout longest) noexcept {
+  using std::chrono::nanoseconds;
+  if (has_tasks_.load(std::memory_order_relaxed)) return nanoseconds::zero();
+  if (timers_->empty()) return longest;
+  const auto since = now();
+  const auto left = std::max<nanoseconds>(timers_->next() - since, nanoseconds::zero());
+  return {longest ? std::min(*longest, left) : left, since};
+}
+
+inline EventLoop::Clock::time_point EventLoop::now() noexcept {
   if (has_now_) return now_;
   has_now_ = true;
   return now_ = Clock::now();
@@ -120,13 +142,6 @@ EventLoop::Clock::time_point EventLoop::now() noexcept {
 
 bool EventLoop::is_in_loop_thread() const noexcept {
   return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
-}
-
-Timeout EventLoop::until_next_timer(Timeout longest) noexcept {
-  using std::chrono::nanoseconds;
-  const auto left = timers_->next() - now();
-  const auto wait = std::max<nanoseconds>(left, nanoseconds::zero());
-  return longest ? std::min(*longest, wait) : wait;
 }
 
 void EventLoop::forget(const Watcher& watcher) noexcept {
@@ -138,9 +153,7 @@ void EventLoop::forget(const Watcher& watcher) noexcept {
 
 void EventLoop::fire_timers() {
   // One reading of the clock for all. What a callback starts waits for a later turn.
-  const auto due = now();
-  if (timers_->next() > due) return;
-  timers_->collect(due);
+  timers_->collect(now());
   while (auto* const timer = timers_->pop_due()) fire(*timer);
 }
 
@@ -176,7 +189,7 @@ void EventLoop::post(Task task) {
   if (!is_in_loop_thread()) poller_->wake();
 }
 
-void EventLoop::end_turn() noexcept {
+inline void EventLoop::end_turn() noexcept {
   const auto at = now();
   while (turn_ends_ != nullptr) {
     auto& told = *turn_ends_;

@@ -70,9 +70,14 @@ class EventLoop {
   /// Marks that the loop runs, and in which thread.
   class Running;
 
-  [[nodiscard]] Timeout until_next_timer(Timeout longest) noexcept;
-  /// False if the wait failed; `failure_` says why.
-  [[nodiscard]] bool turn(Timeout timeout);
+  /// Waits, and calls whom the events concern. False if the wait failed; `failure_` says why.
+  [[nodiscard]] bool wait_and_dispatch(Timeout timeout);
+  /// There is something to do beside events, or to wait for.
+  [[nodiscard]] bool has_more_than_events() const noexcept;
+  /// What has to be done after the events.
+  void finish_turn();
+  /// How long to wait, at most `longest`.
+  [[nodiscard]] Timeout until_next(Timeout longest) noexcept;
   void fire_timers();
   void fire(Timer& timer);
   void end_turn() noexcept;

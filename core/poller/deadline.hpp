@@ -17,7 +17,7 @@ class Deadline {
 
   explicit Deadline(Timeout timeout) noexcept
       : Deadline(timeout,
-                 timeout && *timeout > timeout->zero() ? Clock::now() : Clock::time_point{}) {}
+                 timeout && *timeout > timeout->zero() ? timeout.start() : Clock::time_point{}) {}
 
   /// Counted from `start`, which matters for a time-out that is neither zero nor endless.
   Deadline(Timeout timeout, Clock::time_point start) noexcept {
@@ -67,13 +67,19 @@ inline constexpr std::chrono::nanoseconds longest_wait = std::chrono::hours{24};
   return timeout && *timeout > longest_wait ? Timeout{longest_wait} : timeout;
 }
 
+/// Rounded up, lest a wait ends early; of a time from zero to `longest_wait`.
+[[nodiscard]] constexpr int to_milliseconds_up(std::chrono::nanoseconds left) noexcept {
+  constexpr auto nearly = std::chrono::milliseconds{1} - std::chrono::nanoseconds{1};
+  return static_cast<int>((left + nearly) / std::chrono::milliseconds{1});
+}
+
 /// For calls that take int milliseconds and read a negative number as "for ever" (poll(2),
-/// epoll_wait(2)). Rounded up, lest a wait ends early. At most `longest_wait`.
+/// epoll_wait(2)). At most `longest_wait`.
 [[nodiscard]] constexpr int to_milliseconds(Timeout timeout) noexcept {
   if (!timeout) return -1;
   const auto left = *clamp_to_one_wait(timeout);
   if (left <= std::chrono::nanoseconds::zero()) return 0;
-  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+  return to_milliseconds_up(left);
 }
 static_assert(to_milliseconds(std::chrono::nanoseconds{1}) == 1);
 static_assert(to_milliseconds(std::chrono::nanoseconds{-5}) == 0);

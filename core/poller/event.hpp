@@ -1,13 +1,12 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <system_error>
 
 #include <polymux/poller/flags.hpp>
+#include <polymux/poller/timeout.hpp>
 
 namespace polymux {
 
@@ -15,13 +14,14 @@ namespace polymux {
 enum class Token : std::uint64_t {};
 
 /// What a registration asks for. `none` keeps the registration and is silent: no readiness, no
-/// hang-up and no error is reported for it.
+/// hang-up and no error is reported for it. The numbers are those of POLLIN, POLLPRI and POLLOUT
+/// wherever there is poll(2).
 enum class Interest : std::uint8_t {
   none = 0,
   read = 1 << 0,
-  write = 1 << 1,
   /// Urgent data (TCP) and what else poll(2) calls POLLPRI; see `Capabilities::priority`.
-  priority = 1 << 2,
+  priority = 1 << 1,
+  write = 1 << 2,
 };
 template <>
 inline constexpr bool is_flags<Interest> = true;
@@ -43,10 +43,10 @@ enum class Ready : std::uint8_t {
   none = 0,
   /// A read would not block: there is data, end of stream, a connection to accept or an error.
   readable = 1 << 0,
-  /// A write would not block, or would fail at once.
-  writable = 1 << 1,
   /// Urgent data waits.
-  priority = 1 << 2,
+  priority = 1 << 1,
+  /// A write would not block, or would fail at once.
+  writable = 1 << 2,
   /// Hint: the peer will send no more; data may still wait. Only beside `readable`.
   read_closed = 1 << 3,
   /// Hint: both directions are done.
@@ -66,9 +66,6 @@ struct Event {
 
   friend constexpr bool operator==(const Event&, const Event&) = default;
 };
-
-/// How long to wait. Zero, or less, looks and returns; an empty one waits for ever.
-using Timeout = std::optional<std::chrono::nanoseconds>;
 
 /// What `Poller::wait` returns.
 struct WaitResult {
