@@ -6,6 +6,7 @@
 #include <polymux/loop/signal_watch.hpp>
 #include <polymux/loop/timer.hpp>
 #include <polymux/loop/watcher.hpp>
+#include <polymux/models/completion_manager.hpp>
 #include <polymux/poller/backend_info.hpp>
 #include <polymux/poller/capabilities.hpp>
 #include <polymux/poller/error.hpp>

@@ -17,10 +17,14 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+constexpr const char* reactor = "reactor";
+constexpr const char* proactor = "proactor";
+
 struct ServeOptions {
   std::vector<std::string> addresses{"127.0.0.1:0"};
   std::string backend;
   bool has_backend = false;
+  std::string model{reactor};
   std::uint64_t max_connections = polymux::ConnectionOptions{}.max_connections;
   std::uint64_t max_buffer = polymux::ConnectionOptions{}.max_buffer;
   nanoseconds idle_timeout = polymux::ConnectionOptions{}.idle_timeout;
@@ -57,6 +61,7 @@ std::string describe(const polymux::ConnectionCounters& counters) {
 }
 
 /// The server: a loop, what runs in it, and how it ends.
+template <class Manager>
 class Server {
  public:
   Server(std::unique_ptr<polymux::Poller> poller, const ServeOptions& options)
@@ -66,6 +71,9 @@ class Server {
         interrupt_(loop_, [this] { end(); }),
         stats_(loop_, [this] { report(); }),
         stats_interval_(options.stats_interval) {}
+
+  /// For those that not every system has.
+  [[nodiscard]] std::error_code open() { return manager_.open(); }
 
   /// Binds every address before it tells of any.
   [[nodiscard]] int listen(const std::vector<std::string>& addresses, const std::string& backend) {
@@ -122,13 +130,19 @@ class Server {
 
   polymux::EventLoop loop_;
   polymux::ToupperService service_;
-  polymux::ConnectionManager manager_;
+  Manager manager_;
   polymux::SignalWatch terminate_;
   polymux::SignalWatch interrupt_;
   polymux::Timer stats_;
   nanoseconds stats_interval_;
   bool is_ending_ = false;
 };
+
+template <class Manager>
+int run(Server<Manager>& server, const ServeOptions& options, const std::string& backend) {
+  if (const int failed = server.listen(options.addresses, backend)) return failed;
+  return server.run();
+}
 
 int serve(const ServeOptions& options) {
   // Without --backend the environment may choose, else the library.
@@ -138,9 +152,16 @@ int serve(const ServeOptions& options) {
     console::complain(opened.message);
     return opened.error == polymux::Errc::unknown_backend ? console::wrong_usage : console::failure;
   }
-  Server server(std::move(opened.poller), options);
-  if (const int failed = server.listen(options.addresses, opened.backend)) return failed;
-  return server.run();
+  if (options.model == proactor) {
+    Server<polymux::CompletionManager> server(std::move(opened.poller), options);
+    if (const auto error = server.open()) {
+      console::complain("the model 'proactor' cannot be used here: " + error.message());
+      return console::failure;
+    }
+    return run(server, options, opened.backend);
+  }
+  Server<polymux::ConnectionManager> server(std::move(opened.poller), options);
+  return run(server, options, opened.backend);
 }
 
 void add_options(CLI::App& command, ServeOptions& options) {
@@ -156,6 +177,13 @@ void add_options(CLI::App& command, ServeOptions& options) {
       .add_option("--backend", options.backend,
                   "Multiplexer to use, see 'polymux backends'; POLYMUX_BACKEND counts without it")
       ->type_name("NAME");
+  command
+      .add_option("--model", options.model,
+                  "reactor: told when a connection is ready; proactor: told when the kernel has "
+                  "received or sent (io_uring of Linux 6.1)")
+      ->check(CLI::IsMember({reactor, proactor}))
+      ->type_name("MODEL")
+      ->capture_default_str();
   constexpr std::uint64_t most_connections = std::numeric_limits<std::int32_t>::max();
   constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
   add_whole_number(command, "--max-connections", options.max_connections, 0, most_connections,

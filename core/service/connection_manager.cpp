@@ -5,15 +5,12 @@
 #include <utility>
 
 #include <polymux/loop/timer.hpp>
-#include <polymux/poller/error.hpp>
 
 #include "core/service/acceptor.hpp"
 #include "core/service/connection_pool.hpp"
 #include "core/service/descriptor_reserve.hpp"
+#include "core/service/open_listeners.hpp"
 #include "platform/descriptors.hpp"
-#include "platform/endpoint.hpp"
-#include "platform/listener.hpp"
-#include "platform/socket_address.hpp"
 
 namespace polymux {
 namespace {
@@ -23,18 +20,6 @@ using namespace std::chrono_literals;
 
 // How long accepting rests where the system cannot, unless a connection closes before.
 constexpr nanoseconds pause_before_retry = 100ms;
-
-ListenResult cannot_listen(const std::string& address, std::error_code error) {
-  auto why = error.message();
-  if (error == std::errc::file_exists) why += ", and it is no socket";
-  return {.error = error, .message = "cannot listen on " + address + ": " + why};
-}
-
-// An address of a name that this machine does not have, such as ::1 where IPv6 is switched off.
-bool is_absent_here(std::error_code error) {
-  return error == std::errc::address_not_available ||
-         error == std::errc::address_family_not_supported;
-}
 
 }  // namespace
 
@@ -56,7 +41,6 @@ class ConnectionManager::Impl final : public AcceptorOwner {
  private:
   using Acceptors = std::vector<std::unique_ptr<Acceptor>>;
 
-  [[nodiscard]] std::error_code open_acceptor(const SocketAddress& address, Acceptors& opened);
   void on_closed() noexcept;
   void resume() noexcept;
   void finish_drain();
@@ -78,38 +62,17 @@ class ConnectionManager::Impl final : public AcceptorOwner {
 };
 
 ListenResult ConnectionManager::Impl::listen(std::string_view text) {
-  const auto parsed = parse_endpoint(text);
-  if (!parsed.message.empty()) {
-    return {.error = Errc::invalid_argument, .message = parsed.message};
-  }
-  const auto resolved = resolve(parsed.endpoint);
-  if (resolved.error) return {.error = resolved.error, .message = resolved.message};
-
-  ListenResult result;
-  ListenResult absent;
+  std::vector<Listener> listeners;
+  auto result = open_listeners(text, listeners);
   Acceptors opened;
-  for (const auto& address : resolved.addresses) {
-    if (const auto error = open_acceptor(address, opened)) {
-      auto failure = cannot_listen(address.to_string(), error);
-      if (!is_absent_here(error)) return failure;
-      absent = std::move(failure);
-      continue;
+  for (auto& listener : listeners) {
+    opened.push_back(std::make_unique<Acceptor>(loop_, *this, reserve_, std::move(listener)));
+    if (const auto error = opened.back()->open()) {
+      return cannot_listen(opened.back()->address(), error);
     }
-    result.addresses.push_back(opened.back()->address());
   }
-  if (opened.empty()) return absent;
   for (auto& acceptor : opened) acceptors_.push_back(std::move(acceptor));
   return result;
-}
-
-std::error_code ConnectionManager::Impl::open_acceptor(const SocketAddress& address,
-                                                       Acceptors& opened) {
-  Listener listener;
-  if (const auto error = open_listener(address, listener)) return error;
-  auto acceptor = std::make_unique<Acceptor>(loop_, *this, reserve_, std::move(listener));
-  if (const auto error = acceptor->open()) return error;
-  opened.push_back(std::move(acceptor));
-  return {};
 }
 
 std::error_code ConnectionManager::Impl::adopt(UniqueFd socket) noexcept {

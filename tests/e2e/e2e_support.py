@@ -25,6 +25,8 @@ UPPER = bytes(c - 32 if 97 <= c <= 122 else c for c in range(256))
 # Set by run_case.py.
 POLYMUX = ""
 BACKEND = ""
+#: What `--model` is given; none if empty.
+MODEL = ""
 SLOW = 1.0
 SANITIZED = False
 
@@ -127,7 +129,8 @@ class Server(Process):
     """`polymux serve` on the backend under test; `ports` are those that it printed."""
 
     def __init__(self, test, *options, listen=("127.0.0.1:0",), lines=None, **more):
-        arguments = ["serve", "--backend", BACKEND, *options]
+        model = ["--model", MODEL] if MODEL else []
+        arguments = ["serve", "--backend", BACKEND, *model, *options]
         for address in listen:
             arguments += ["--listen", address]
         super().__init__(test, arguments, **more)

@@ -52,6 +52,16 @@ def why_unavailable(polymux, backend):
     return "polymux does not know it"
 
 
+def why_no_model(polymux, model):
+    """What the command says if this system has not what the model needs; empty if it serves."""
+    server = subprocess.Popen([polymux, "serve", "--model", model], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+    if server.stdout.readline():
+        server.terminate()
+    errors = server.communicate(timeout=30)[1].strip()
+    return errors if "cannot be used here" in errors else ""
+
+
 def run(name):
     chosen = [case(method) for _, found, case, method in all_cases() if found == name]
     if len(chosen) != 1:
@@ -68,6 +78,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--polymux")
     parser.add_argument("--backend", default="")
+    parser.add_argument("--model", default="")
     parser.add_argument("--slow", type=float, default=1.0)
     parser.add_argument("--sanitized", action="store_true")
     options = parser.parse_args()
@@ -79,9 +90,14 @@ def main():
         if reason := why_unavailable(options.polymux, options.backend):
             print(f"skipped: backend {options.backend} is not available: {reason}")
             return SKIPPED
+    if options.model:
+        if reason := why_no_model(options.polymux, options.model):
+            print(f"skipped: {reason}")
+            return SKIPPED
     os.environ.pop("POLYMUX_BACKEND", None)
     e2e_support.POLYMUX = options.polymux
     e2e_support.BACKEND = options.backend
+    e2e_support.MODEL = options.model
     e2e_support.SLOW = float(os.environ.get("POLYMUX_TEST_SLOW") or options.slow)
     e2e_support.SANITIZED = options.sanitized
     return run(options.case)

@@ -98,6 +98,20 @@ TEST_F(IoUringFaults, ALimitOfLockedMemoryIsNamed) {
   EXPECT_EQ(code, 0);
 }
 
+TEST_F(IoUringFaults, AServerByCompletionsIsRefusedWithTheSameReason) {
+  const int code = in_child([] {
+    if (!forbid(io_uring_setup_number, EPERM)) return 77;
+    EventLoop loop(open_poller().poller);
+    ToupperService service;
+    CompletionManager manager(loop, service);
+    const auto error = manager.open();
+    if (error != std::errc::operation_not_permitted) return 1;
+    return error.message().find("seccomp") == std::string::npos ? 2 : 0;
+  });
+  if (code == 77) GTEST_SKIP() << "no filter can be installed here";
+  EXPECT_EQ(code, 0);
+}
+
 TEST_F(IoUringFaults, WhatHasNothingToDoWithItKeepsItsCode) {
   const int code = refusal(io_uring_setup_number, EMFILE, std::errc::too_many_files_open, "");
   if (code == 77) GTEST_SKIP() << "no filter can be installed here";

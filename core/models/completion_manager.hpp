@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+#include <polymux/loop/event_loop.hpp>
+#include <polymux/service/connection_manager.hpp>
+#include <polymux/service/connection_options.hpp>
+#include <polymux/service/service.hpp>
+
+namespace polymux {
+
+/// Serves a `Service` as `ConnectionManager` does, with the same limits, time-outs and counters,
+/// but by completions: the kernel accepts, receives and sends by itself, and the loop is told of
+/// what is done. A busy server makes a few system calls for all that is done meanwhile, rather than
+/// some for each request.
+///
+/// Linux 6.1 with io_uring; elsewhere `open` says why not.
+///
+/// \par Threads  The loop's own thread only, which is the one that called `open`.
+class CompletionManager {
+ public:
+  using Callback = std::function<void()>;
+
+  /// Loop and service must outlive it. Throws `std::bad_alloc`.
+  CompletionManager(EventLoop& loop, Service& service, const ConnectionOptions& options = {});
+  CompletionManager(const CompletionManager&) = delete;
+  CompletionManager& operator=(const CompletionManager&) = delete;
+  /// Closes everything at once.
+  ~CompletionManager();
+
+  /// Makes ready to serve; to be called before all else.
+  ///
+  /// \return Why this system cannot; the message is for people.
+  [[nodiscard]] std::error_code open();
+
+  /// As `ConnectionManager::listen`.
+  [[nodiscard]] ListenResult listen(std::string_view address);
+  /// As `ConnectionManager::drain`.
+  void drain(Callback when_gone);
+  /// As `ConnectionManager::close_all`.
+  void close_all() noexcept;
+
+  [[nodiscard]] const ConnectionCounters& counters() const noexcept;
+
+ private:
+  class Impl;
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace polymux

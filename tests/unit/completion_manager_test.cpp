@@ -1,0 +1,156 @@
+// What is the completions' own; that they serve as readiness does, the end-to-end tests say.
+
+#include <polymux/models/completion_manager.hpp>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <polymux/poller/error.hpp>
+#include <polymux/service/toupper_service.hpp>
+
+#include "loop_fixture.hpp"
+#include "socket_fixture.hpp"
+
+namespace polymux {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+/// Answers from memory of its own, and more than it was sent.
+class TwiceService final : public Service {
+ public:
+  [[nodiscard]] std::span<const char> answer(std::span<char> bytes) noexcept override {
+    answer_.clear();
+    for (const char byte : bytes) answer_.append(2, byte);
+    return answer_;
+  }
+
+ private:
+  std::string answer_;
+};
+
+/// Has nothing to say.
+class SilentService final : public Service {
+ public:
+  [[nodiscard]] std::span<const char> answer(std::span<char> /*bytes*/) noexcept override {
+    return {};
+  }
+};
+
+class CompletionManagerTest : public LoopTest {
+ protected:
+  void serve(Service& service, const ConnectionOptions& options = {}) {
+    manager = std::make_unique<CompletionManager>(loop, service, options);
+    if (const auto error = manager->open()) GTEST_SKIP() << error.message();
+    const auto result = manager->listen("127.0.0.1:0");
+    ASSERT_TRUE(result) << result.message;
+    address = result.addresses.front();
+  }
+
+  void run_until(const std::function<bool()>& is_done) {
+    const auto deadline = Clock::now() + 10s;
+    while (!is_done() && Clock::now() < deadline) ASSERT_FALSE(loop.run_once(10ms));
+    ASSERT_TRUE(is_done());
+  }
+
+  std::string hear(int client, std::size_t count) {
+    std::string answer;
+    run_until([&] { return (answer += read_now(client)).size() >= count; });
+    return answer;
+  }
+
+  ToupperService upper;
+  std::unique_ptr<CompletionManager> manager;
+  std::string address;
+};
+
+TEST_F(CompletionManagerTest, AnswersOfTheServicesOwnMemoryAreSentWhole) {
+  TwiceService service;
+  serve(service);
+  if (IsSkipped()) return;
+  const auto client = connect_to(address);
+
+  write_text(client.get(), "abc");
+  EXPECT_EQ(hear(client.get(), 6), "aabbcc");
+  write_text(client.get(), "de");
+  EXPECT_EQ(hear(client.get(), 4), "ddee");
+}
+
+TEST_F(CompletionManagerTest, ASilentServiceGoesOnHearing) {
+  SilentService service;
+  serve(service);
+  if (IsSkipped()) return;
+  const auto client = connect_to(address);
+  // More than there are pieces of memory: each is given back.
+  for (int count = 0; count < 600; ++count) {
+    write_text(client.get(), "x");
+    const auto wanted = static_cast<std::uint64_t>(count) + 1;
+    run_until([&] { return manager->counters().bytes_in == wanted; });
+  }
+  EXPECT_EQ(manager->counters().bytes_out, 0U);
+}
+
+TEST_F(CompletionManagerTest, WhoIsDestroyedWithClientsLeavesThemNothing) {
+  serve(upper);
+  if (IsSkipped()) return;
+  std::vector<UniqueFd> clients;
+  for (int count = 0; count < 20; ++count) clients.push_back(connect_to(address));
+  run_until([&] { return manager->counters().active == clients.size(); });
+  // In the middle of an answer that is not taken.
+  ASSERT_EQ(::fcntl(clients.front().get(), F_SETFL, O_NONBLOCK), 0);
+  const std::string block(std::size_t{1} << 20, 'x');
+  while (send_some(clients.front().get(), block) > 0) ASSERT_FALSE(loop.run_once(0ns));
+  run_until([&] { return manager->counters().backpressure > 0; });
+
+  manager.reset();
+
+  for (const auto& client : clients) {
+    pollfd entry{.fd = client.get(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&entry, 1, 5000), 1);
+  }
+}
+
+TEST_F(CompletionManagerTest, ClosingAllEndsADrain) {
+  serve(upper);
+  if (IsSkipped()) return;
+  const auto client = connect_to(address);
+  run_until([&] { return manager->counters().active == 1; });
+  bool has_ended = false;
+  manager->drain([&] { has_ended = true; });
+
+  manager->close_all();
+
+  run_until([&] { return has_ended; });
+  EXPECT_EQ(manager->counters().active, 0U);
+  EXPECT_EQ(manager->counters().closed, 1U);
+}
+
+TEST_F(CompletionManagerTest, ThoseBeyondTheLimitAreTurnedAway) {
+  serve(upper, {.max_connections = 1});
+  if (IsSkipped()) return;
+  const auto first = connect_to(address);
+  run_until([&] { return manager->counters().active == 1; });
+
+  const auto second = connect_to(address);
+
+  run_until([&] { return manager->counters().refused_limit == 1; });
+  write_text(first.get(), "still");
+  EXPECT_EQ(hear(first.get(), 5), "STILL");
+}
+
+TEST_F(CompletionManagerTest, WhatIsNoAddressIsAnInvalidArgument) {
+  serve(upper);
+  if (IsSkipped()) return;
+
+  const auto result = manager->listen("nonsense");
+
+  EXPECT_EQ(result.error, make_error_code(Errc::invalid_argument));
+}
+
+}  // namespace
+}  // namespace polymux
