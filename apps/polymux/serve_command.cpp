@@ -155,7 +155,10 @@ int serve(const ServeOptions& options) {
   if (options.model == proactor) {
     Server<polymux::CompletionManager> server(std::move(opened.poller), options);
     if (const auto error = server.open()) {
-      console::complain("the model 'proactor' cannot be used here: " + error.message());
+      console::complain(
+          "the model 'proactor' cannot be used here, for want of io_uring as Linux 6.1 has it "
+          "and liburing: " +
+          error.message());
       return console::failure;
     }
     return run(server, options, opened.backend);

@@ -56,6 +56,7 @@ class Usage(unittest.TestCase):
                 self.expect_refusal(2, ["serve", option, value], option)
 
     def test_wrong_words(self):
+        self.expect_refusal(2, ["serve", "--model", "nonsense"], "--model", "reactor,proactor")
         self.expect_refusal(2, [], "subcommand")
         self.expect_refusal(2, ["nonsense"], "nonsense")
         self.expect_refusal(2, ["--nonsense"], "nonsense")
