@@ -4,8 +4,8 @@
 
 namespace polymux {
 
-std::unique_ptr<CompletionRing> open_completion_ring(std::size_t /*piece*/,
-                                                     std::error_code& error) {
+std::unique_ptr<CompletionRing> open_completion_ring(std::size_t /*piece*/, std::error_code& error,
+                                                     Receiving /*receiving*/) {
   error = std::make_error_code(std::errc::function_not_supported);
   return nullptr;
 }

@@ -14,4 +14,9 @@ std::error_code shut_down_writing(int socket) noexcept {
   return ::shutdown(socket, SHUT_WR) == 0 ? std::error_code{} : last_error();
 }
 
+void shut_down(int socket) noexcept {
+  // It fails for one that the peer has ended, and wakes who waits all the same.
+  static_cast<void>(::shutdown(socket, SHUT_RDWR));
+}
+
 }  // namespace polymux

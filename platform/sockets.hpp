@@ -21,4 +21,8 @@ namespace polymux {
 /// Tells the peer that no more will come (shutdown(2) with SHUT_WR).
 [[nodiscard]] std::error_code shut_down_writing(int socket) noexcept;
 
+/// Ends both directions (shutdown(2) with SHUT_RDWR), and with them whatever waits for either; the
+/// descriptor stays open.
+void shut_down(int socket) noexcept;
+
 }  // namespace polymux

@@ -11,7 +11,14 @@
 namespace polymux {
 namespace {
 
-enum class Refusal { absent = 1, switched_off, forbidden, too_old, no_memory };
+enum class Refusal {
+  absent = 1,
+  switched_off,
+  forbidden,
+  too_old,
+  too_old_for_completions,
+  no_memory
+};
 
 class RefusalCategory final : public std::error_category {
  public:
@@ -27,6 +34,8 @@ class RefusalCategory final : public std::error_category {
         return "io_uring is forbidden here, by seccomp or a security module (EPERM)";
       case Refusal::too_old:
         return "this kernel's io_uring is too old: Linux 5.13 is needed";
+      case Refusal::too_old_for_completions:
+        return "this kernel's io_uring is too old for a server by completions: Linux 6.1 is needed";
       case Refusal::no_memory:
         return "no memory for a ring; before Linux 5.12 it counts against RLIMIT_MEMLOCK";
     }
@@ -37,6 +46,7 @@ class RefusalCategory final : public std::error_category {
     switch (static_cast<Refusal>(value)) {
       case Refusal::absent:
       case Refusal::too_old:
+      case Refusal::too_old_for_completions:
         return std::errc::function_not_supported;
       case Refusal::switched_off:
       case Refusal::forbidden:
@@ -78,6 +88,10 @@ std::error_code to_refusal(int code) noexcept {
 
 std::error_code kernel_too_old() noexcept {
   return make(Refusal::too_old);
+}
+
+std::error_code kernel_too_old_for_completions() noexcept {
+  return make(Refusal::too_old_for_completions);
 }
 
 }  // namespace polymux

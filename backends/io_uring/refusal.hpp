@@ -14,5 +14,7 @@ namespace polymux {
 
 /// For a kernel that has io_uring, and lacks what the backend needs of it.
 [[nodiscard]] std::error_code kernel_too_old() noexcept;
+/// The same for `CompletionRing`, which needs more.
+[[nodiscard]] std::error_code kernel_too_old_for_completions() noexcept;
 
 }  // namespace polymux

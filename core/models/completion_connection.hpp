@@ -29,21 +29,29 @@ struct CompletionConnection final : ConnectionHook {
   }
 
   /// What the client has not taken, in part being sent.
+  [[nodiscard]] bool has_kept() const noexcept { return !sending.empty() || !waiting.empty(); }
   [[nodiscard]] bool has_pending() const noexcept {
     return !in_place.empty() || sent < sending.size() || !waiting.empty();
   }
-  [[nodiscard]] std::size_t kept() const noexcept { return sending.size() - sent + waiting.size(); }
+  /// It must stay, and its socket with it.
+  [[nodiscard]] bool is_in_use() const noexcept { return is_receiving || is_sending || is_hungry; }
 
   UniqueFd socket;
   Phase phase = Phase::serving;
-  /// The kernel has a request of that kind; until both are done this must stay.
+  /// The kernel has a request of that kind.
   bool is_receiving = false;
   bool is_sending = false;
+  /// It is in the pool's queue of those who are to receive.
+  bool is_hungry = false;
+  /// It has not taken all at once, and is waited for.
+  bool is_stuck = false;
   /// The client will send no more.
   bool has_ended = false;
   /// Closed, but for what the kernel has to finish.
   bool is_over = false;
   Clock::time_point last_activity{};
+  /// The next one in that queue.
+  CompletionConnection* next_hungry = nullptr;
   /// An answer that is sent from the memory that it was received into.
   std::span<char> received{};
   std::span<const char> in_place{};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
@@ -31,18 +33,32 @@ constexpr int longest_queue = 4096;
 constexpr int rounds = 8;
 constexpr int turns_in_a_row = 2;
 
+// The last bits of a tag, which those of a connection's do not take.
 constexpr CompletionRing::Tag of_accept = 3;
+constexpr CompletionRing::Tag of_cancel = 0;
 constexpr CompletionRing::Tag request_bits = 3;
 
 /// An address where the kernel accepts clients.
 struct Gate {
-  Listener listener;
-  bool is_accepting = false;
-  /// No more clients; it goes when its request has ended.
-  bool is_closed = false;
+  enum class Phase : std::uint8_t {
+    open,
+    /// No more clients but those who were accepted meanwhile.
+    closing,
+    /// Nor those.
+    closed,
+  };
 
-  [[nodiscard]] CompletionRing::Tag tag() const noexcept {
-    return reinterpret_cast<std::uintptr_t>(this) | of_accept;
+  Listener listener;
+  Phase phase = Phase::open;
+  /// The kernel has a request of that kind; until both are done this must stay.
+  bool is_accepting = false;
+  bool is_cancelling = false;
+
+  [[nodiscard]] CompletionRing::Tag tag(CompletionRing::Tag request) const noexcept {
+    return reinterpret_cast<std::uintptr_t>(this) | request;
+  }
+  [[nodiscard]] bool is_over() const noexcept {
+    return phase != Phase::open && !is_accepting && !is_cancelling;
   }
 };
 
@@ -61,11 +77,7 @@ class CompletionManager::Impl final {
         retry_(loop, [this] { resume(); }),
         end_of_drain_(loop, [this] { finish_drain(); }) {}
 
-  // The ring first: until it is gone the kernel may use what the rest owns.
-  ~Impl() {
-    watcher_.stop();
-    ring_.reset();
-  }
+  ~Impl();
 
   [[nodiscard]] std::error_code open();
   [[nodiscard]] ListenResult listen(std::string_view text);
@@ -79,13 +91,16 @@ class CompletionManager::Impl final {
   void on_ready() noexcept;
   void process() noexcept;
   [[nodiscard]] std::error_code work() noexcept;
+  [[nodiscard]] bool has_work() const noexcept;
   int take_all() noexcept;
-  void accept(Gate& gate) noexcept;
+  void complete(const CompletionRing::Completion& done) noexcept;
+  void ask() noexcept;
+  void ask(Gate& gate) noexcept;
   void on_accepted(Gate& gate, const CompletionRing::Completion& done) noexcept;
   void admit(UniqueFd client) noexcept;
   void accept_last(Gate& gate) noexcept;
   void refuse_waiting(const Gate& gate) noexcept;
-  void close_gates() noexcept;
+  void close_gates(Gate::Phase phase) noexcept;
   void pause() noexcept;
   void resume() noexcept;
   void on_closed() noexcept;
@@ -105,10 +120,22 @@ class CompletionManager::Impl final {
   bool is_processing_ = false;
 };
 
+CompletionManager::Impl::~Impl() {
+  watcher_.stop();
+  if (!ring_) return;
+  // Until the kernel has ended all it may use what the rest owns; and who was accepted meanwhile is
+  // a descriptor that nobody else knows.
+  for (auto& gate : gates_) gate->phase = Gate::Phase::closed;
+  pool_.close_all();
+  ring_->end();
+  while (take_all() > 0 && !ring_->enter()) {
+  }
+  ring_.reset();
+}
+
 std::error_code CompletionManager::Impl::open() {
   std::error_code error;
-  // While one answer is sent the next piece may come.
-  ring_ = open_completion_ring(options_.max_buffer / 2, error);
+  ring_ = open_completion_ring(options_.max_buffer, error);
   if (error) return error;
   pool_.use(*ring_);
   return watcher_.start(ring_->fd(), Interest::read, is_edge_ ? Trigger::edge : Trigger::level);
@@ -118,8 +145,8 @@ ListenResult CompletionManager::Impl::listen(std::string_view text) {
   std::vector<Listener> opened;
   auto result = open_listeners(text, opened);
   for (auto& listener : opened) {
-    gates_.push_back(std::make_unique<Gate>(Gate{.listener = std::move(listener)}));
-    accept(*gates_.back());
+    gates_.push_back(std::make_unique<Gate>());
+    gates_.back()->listener = std::move(listener);
   }
   process();
   return result;
@@ -135,67 +162,90 @@ void CompletionManager::Impl::process() noexcept {
   if (is_processing_) return;
   is_processing_ = true;
   std::error_code error;
-  bool has_news = true;
-  for (int turn = 0; turn < turns_in_a_row && has_news && !error; ++turn) {
+  bool is_left = true;
+  for (int turn = 0; turn < turns_in_a_row && is_left && !error; ++turn) {
     ring_->set_quiet(true);
     error = work();
     ring_->set_quiet(false);
     // What came before that signalled nobody.
-    has_news = ring_->has_news();
+    is_left = has_work();
   }
-  if (has_news) ring_->rouse();
-  if (error) pause();
-  pool_.bury();
-  std::erase_if(gates_, [](const auto& gate) { return gate->is_closed && !gate->is_accepting; });
+  if (error) {
+    pause();
+  } else if (is_left) {
+    ring_->rouse();
+  }
+  // A descriptor may be free by now.
+  if (pool_.bury() && retry_.is_active()) retry_.start_after(0ns);
+  std::erase_if(gates_, [](const auto& gate) { return gate->is_over(); });
   is_processing_ = false;
+}
+
+bool CompletionManager::Impl::has_work() const noexcept {
+  return ring_->has_news() || ring_->needs_enter() || pool_.is_asking();
 }
 
 // Hands over what is asked, and takes what is done, until there is nothing of either.
 std::error_code CompletionManager::Impl::work() noexcept {
   for (int round = 0; round < rounds; ++round) {
     const int taken = take_all();
+    ask();
     if (ring_->needs_enter()) {
       if (const auto error = ring_->enter()) return error;
     } else if (taken == 0) {
-      return {};
+      break;
     }
   }
-  // What is asked has to be under way before the loop sleeps.
-  take_all();
-  return ring_->needs_enter() ? ring_->enter() : std::error_code{};
+  return {};
 }
 
 int CompletionManager::Impl::take_all() noexcept {
+  pool_.tell_time();
   int taken = 0;
   CompletionRing::Completion done;
-  for (; ring_->take(done); ++taken) {
-    if ((done.tag & request_bits) == of_accept) {
-      on_accepted(*reinterpret_cast<Gate*>(done.tag & ~request_bits), done);
-    } else {
-      pool_.complete(done);
-    }
-  }
+  for (; ring_->take(done); ++taken) complete(done);
   return taken;
 }
 
-void CompletionManager::Impl::accept(Gate& gate) noexcept {
-  if (gate.is_accepting || gate.is_closed) return;
-  gate.is_accepting = true;
-  ring_->accept(gate.listener.socket.get(), gate.tag());
+void CompletionManager::Impl::complete(const CompletionRing::Completion& done) noexcept {
+  const auto request = done.tag & request_bits;
+  if (request != of_accept && request != of_cancel) return pool_.complete(done);
+  auto& gate = *reinterpret_cast<Gate*>(done.tag & ~request_bits);
+  if (request == of_accept) return on_accepted(gate, done);
+  // If it could not be cancelled at this moment it will be asked again.
+  gate.is_cancelling = false;
+}
+
+void CompletionManager::Impl::ask() noexcept {
+  for (auto& gate : gates_) {
+    if (ring_->has_room()) ask(*gate);
+  }
+  pool_.ask();
+}
+
+void CompletionManager::Impl::ask(Gate& gate) noexcept {
+  if (gate.phase != Gate::Phase::open) {
+    if (!gate.is_accepting || gate.is_cancelling) return;
+    gate.is_cancelling = true;
+    ring_->cancel(gate.tag(of_accept), gate.tag(of_cancel));
+  } else if (!gate.is_accepting && !retry_.is_active()) {
+    gate.is_accepting = true;
+    ring_->accept(gate.listener.socket.get(), gate.tag(of_accept));
+  }
 }
 
 void CompletionManager::Impl::on_accepted(Gate& gate,
                                           const CompletionRing::Completion& done) noexcept {
   if (!done.has_more) gate.is_accepting = false;
   if (done.result >= 0) {
-    admit(UniqueFd(done.result));
-    accept(gate);
+    UniqueFd client(done.result);
+    if (gate.phase != Gate::Phase::closed) admit(std::move(client));
     return;
   }
+  if (gate.phase != Gate::Phase::open) return;
   switch (classify_accept_error(-done.result)) {
     case AcceptStatus::lost:
       ++pool_.counters().accept_errors;
-      accept(gate);
       break;
     case AcceptStatus::no_descriptor:
       // The kernel asks for a descriptor before it looks whether anybody waits, so it would say the
@@ -204,12 +254,10 @@ void CompletionManager::Impl::on_accepted(Gate& gate,
       pause();
       break;
     case AcceptStatus::unable:
-      if (gate.is_closed) break;
       ++pool_.counters().accept_errors;
       pause();
       break;
     default:
-      accept(gate);
       break;
   }
 }
@@ -223,13 +271,14 @@ void CompletionManager::Impl::admit(UniqueFd client) noexcept {
 }
 
 void CompletionManager::Impl::refuse_waiting(const Gate& gate) noexcept {
-  if (gate.is_closed) return;
   reserve_.give_up();
   for (int count = 0; count < longest_queue; ++count) {
     const auto [status, client] = accept_client(gate.listener.socket.get());
     if (status == AcceptStatus::accepted) {
       ++pool_.counters().refused_descriptors;
-    } else if (status != AcceptStatus::lost) {
+    } else if (status == AcceptStatus::lost) {
+      ++pool_.counters().accept_errors;
+    } else {
       break;
     }
   }
@@ -244,17 +293,19 @@ void CompletionManager::Impl::accept_last(Gate& gate) noexcept {
     auto [status, client] = accept_client(gate.listener.socket.get());
     if (status == AcceptStatus::accepted) {
       admit(std::move(client));
-    } else if (status != AcceptStatus::lost) {
+    } else if (status == AcceptStatus::lost) {
+      ++pool_.counters().accept_errors;
+    } else {
+      if (status == AcceptStatus::no_descriptor) refuse_waiting(gate);
       break;
     }
   }
 }
 
-void CompletionManager::Impl::close_gates() noexcept {
+void CompletionManager::Impl::close_gates(Gate::Phase phase) noexcept {
   for (auto& gate : gates_) {
-    if (gate->is_accepting) ring_->cancel(gate->tag());
-    gate->is_closed = true;
-    gate->listener = {};
+    gate->listener.file.remove();
+    gate->phase = phase;
   }
   retry_.stop();
 }
@@ -263,20 +314,18 @@ void CompletionManager::Impl::pause() noexcept {
   try {
     retry_.start_after(pause_before_retry);
   } catch (const std::bad_alloc&) {
-    // The next completion tries again.
+    // Nobody would wake us: rather busy than deaf.
+    ring_->rouse();
   }
 }
 
 void CompletionManager::Impl::resume() noexcept {
   retry_.stop();
   reserve_.fill();
-  for (auto& gate : gates_) accept(*gate);
   process();
 }
 
 void CompletionManager::Impl::on_closed() noexcept {
-  // Soon, when the descriptor is free.
-  if (retry_.is_active()) retry_.start_after(1ms);
   // Set anew, which allocates nothing for a timer that is active.
   if (pool_.is_empty() && end_of_drain_.is_active()) end_of_drain_.start_after(0ns);
 }
@@ -286,7 +335,7 @@ void CompletionManager::Impl::drain(Callback when_gone) {
   end_of_drain_.start_after(options_.drain_timeout);
   pool_.begin_drain();
   for (auto& gate : gates_) accept_last(*gate);
-  close_gates();
+  close_gates(Gate::Phase::closing);
   process();
   if (pool_.is_empty()) end_of_drain_.start_after(0ns);
 }
@@ -299,7 +348,7 @@ void CompletionManager::Impl::finish_drain() {
 }
 
 void CompletionManager::Impl::close_all() noexcept {
-  close_gates();
+  close_gates(Gate::Phase::closed);
   pool_.close_all();
   process();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <new>
 #include <utility>
@@ -25,13 +26,19 @@ CompletionConnection::Clock::time_point later(CompletionConnection::Clock::time_
   return by >= room ? Clock::time_point::max() : start + by;
 }
 
-// Cancelled, without room, or interrupted: nothing has happened to the connection.
+// A client that does not take its answers costs at most so much.
+constexpr std::size_t most_unsent = std::size_t{64} * 1024;
+
+// More would find no memory of the ring.
+constexpr int receives_at_once = 256;
+
+// Cancelled, without memory of the ring, or interrupted: nothing has happened to the connection.
 bool is_harmless(int result) noexcept {
   return result == -ECANCELED || result == -ENOBUFS || result == -EAGAIN || result == -EINTR;
 }
 
 bool is_inside(std::span<const char> part, std::span<const char> whole) noexcept {
-  const std::less_equal<const char*> not_after;
+  const std::less_equal<> not_after;
   return not_after(whole.data(), part.data()) &&
          not_after(part.data() + part.size(), whole.data() + whole.size());
 }
@@ -65,6 +72,7 @@ void CompletionPool::admit(UniqueFd socket) noexcept {
     return;
   }
   connection->socket = std::move(socket);
+  tell_time();
   enter(*connection, is_draining_ ? Phase::quiet : Phase::serving);
   if (!schedule()) {
     ConnectionList::unlink(*connection);
@@ -73,7 +81,7 @@ void CompletionPool::admit(UniqueFd socket) noexcept {
   }
   ++counters_.accepted;
   ++counters_.active;
-  receive(*connection.release());
+  hungry_.push(*connection.release());
 }
 
 void CompletionPool::complete(const CompletionRing::Completion& done) noexcept {
@@ -88,7 +96,7 @@ void CompletionPool::complete(const CompletionRing::Completion& done) noexcept {
 
 void CompletionPool::on_received(Connection& connection,
                                  const CompletionRing::Completion& done) noexcept {
-  connection.is_receiving = false;
+  if (!done.has_more) connection.is_receiving = false;
   const bool is_wanted = !connection.is_over && connection.phase != Phase::lingering;
   if (done.bytes.data() != nullptr && (done.result <= 0 || !is_wanted)) {
     ring_->give_back(done.bytes);
@@ -108,9 +116,7 @@ bool CompletionPool::answer(Connection& connection, std::span<char> bytes) noexc
   if (!reply.empty() && !connection.has_pending() && is_inside(reply, bytes)) {
     connection.received = bytes;
     connection.in_place = reply;
-    connection.is_sending = true;
-    ring_->send(connection.socket.get(), reply, CompletionRing::Patience::none,
-                connection.tag(Connection::of_send));
+    send(connection, reply);
     return true;
   }
   const bool is_kept = keep(connection.waiting, reply);
@@ -131,35 +137,34 @@ bool CompletionPool::keep(std::vector<char>& kept, std::span<const char> bytes) 
 void CompletionPool::on_sent(Connection& connection, int result) noexcept {
   connection.is_sending = false;
   const auto count = static_cast<std::size_t>(std::max(result, 0));
+  const bool has_failed = result < 0 && !is_harmless(result);
+  counters_.bytes_out += count;
   bool is_kept = true;
   if (connection.in_place.empty()) {
     connection.sent += count;
   } else {
-    const auto rest = std::exchange(connection.in_place, {}).subspan(count);
     // Received bytes are for all clients, and this one has no room for them now.
-    if (!connection.is_over && !rest.empty()) {
-      is_kept = keep(connection.sending, rest);
-      ++counters_.backpressure;
-    }
+    const auto rest = std::exchange(connection.in_place, {}).subspan(count);
+    if (!connection.is_over && !has_failed) is_kept = keep(connection.sending, rest);
     ring_->give_back(std::exchange(connection.received, {}));
   }
   if (connection.is_over) return;
-  if (result < 0 && !is_harmless(result)) return break_off(connection, -result);
+  if (has_failed) return break_off(connection, -result);
   if (!is_kept) return close(connection);
-  counters_.bytes_out += count;
   if (count > 0) touch(connection);
+  if (connection.sent < connection.sending.size() && !std::exchange(connection.is_stuck, true)) {
+    ++counters_.backpressure;
+  }
   go_on(connection);
 }
 
 void CompletionPool::go_on(Connection& connection) noexcept {
-  if (!connection.is_sending) send_kept(connection);
+  if (!connection.is_sending && connection.has_kept()) send_kept(connection);
   // Who does not take answers is not asked for more.
-  if (connection.kept() > 0) return;
-  if (!connection.has_ended) {
-    if (!connection.is_receiving) receive(connection);
-  } else if (!connection.has_pending()) {
-    close(connection);
-  }
+  if (connection.has_pending()) return;
+  connection.is_stuck = false;
+  if (connection.has_ended) return close(connection);
+  if (!connection.is_receiving) hungry_.push(connection);
 }
 
 void CompletionPool::send_kept(Connection& connection) noexcept {
@@ -169,14 +174,27 @@ void CompletionPool::send_kept(Connection& connection) noexcept {
     connection.sending = std::exchange(connection.waiting, {});
   }
   if (connection.sending.empty()) return;
-  connection.is_sending = true;
-  ring_->send(connection.socket.get(), std::span(connection.sending).subspan(connection.sent),
-              CompletionRing::Patience::waits_for_room, connection.tag(Connection::of_send));
+  send(connection, std::span(connection.sending).subspan(connection.sent));
 }
 
-void CompletionPool::receive(Connection& connection) noexcept {
-  connection.is_receiving = true;
-  ring_->receive(connection.socket.get(), connection.tag(Connection::of_receive));
+void CompletionPool::send(Connection& connection, std::span<const char> bytes) noexcept {
+  using Patience = CompletionRing::Patience;
+  connection.is_sending = true;
+  ring_->send(connection.socket.get(), bytes,
+              connection.is_stuck ? Patience::waits_for_room : Patience::none,
+              connection.tag(Connection::of_send));
+}
+
+void CompletionPool::ask() noexcept {
+  for (int count = 0; count < receives_at_once && is_asking() && ring_->has_room(); ++count) {
+    auto& connection = hungry_.pop();
+    if (connection.is_over) continue;
+    connection.is_receiving = true;
+    // Asked when nothing is unsent: so much may come meanwhile that a client does not take.
+    ring_->receive(connection.socket.get(),
+                   std::clamp<std::size_t>(options_.max_buffer, 1, most_unsent),
+                   connection.tag(Connection::of_receive));
+  }
 }
 
 void CompletionPool::break_off(Connection& connection, int code) noexcept {
@@ -187,24 +205,29 @@ void CompletionPool::break_off(Connection& connection, int code) noexcept {
 void CompletionPool::close(Connection& connection) noexcept {
   connection.is_over = true;
   over_.push_back(connection);
-  if (connection.is_receiving) ring_->cancel(connection.tag(Connection::of_receive));
-  if (connection.is_sending) ring_->cancel(connection.tag(Connection::of_send));
+  // This ends the requests that are under way, always; to cancel them may come at a moment when
+  // they cannot be found.
+  if (connection.is_receiving || connection.is_sending) shut_down(connection.socket.get());
   --counters_.active;
   ++counters_.closed;
   callbacks_.on_closed();
 }
 
-void CompletionPool::bury() noexcept {
-  over_.for_each([](ConnectionHook& hook) {
+bool CompletionPool::bury() noexcept {
+  bool has_freed = false;
+  over_.for_each([&](ConnectionHook& hook) {
     auto& connection = static_cast<Connection&>(hook);
-    if (connection.is_receiving || connection.is_sending) return;
+    if (connection.is_in_use()) return;
     ConnectionList::unlink(connection);
     delete &connection;
+    has_freed = true;
   });
+  return has_freed;
 }
 
 void CompletionPool::begin_drain() noexcept {
   is_draining_ = true;
+  tell_time();
   list_of(Phase::serving).for_each([this](ConnectionHook& hook) {
     auto& connection = static_cast<Connection&>(hook);
     if (!connection.has_pending()) enter(connection, Phase::quiet);
@@ -227,7 +250,7 @@ void CompletionPool::touch(Connection& connection) noexcept {
 
 void CompletionPool::enter(Connection& connection, Phase phase) noexcept {
   connection.phase = phase;
-  connection.last_activity = Clock::now();
+  connection.last_activity = now_;
   list_of(phase).push_back(connection);
 }
 
@@ -240,9 +263,9 @@ CompletionPool::Clock::time_point CompletionPool::deadline(Phase phase) noexcept
 
 void CompletionPool::sweep() noexcept {
   callbacks_.catch_up();
-  const auto now = Clock::now();
+  tell_time();
   for (const auto phase : phases) {
-    while (deadline(phase) <= now) expire(static_cast<Connection&>(list_of(phase).front()));
+    while (deadline(phase) <= now_) expire(static_cast<Connection&>(list_of(phase).front()));
   }
   static_cast<void>(schedule());
   callbacks_.hand_over();

@@ -12,6 +12,7 @@
 #include <polymux/service/service.hpp>
 
 #include "core/models/completion_connection.hpp"
+#include "core/models/hungry_queue.hpp"
 #include "core/service/connection_list.hpp"
 #include "platform/completion_ring.hpp"
 #include "platform/unique_fd.hpp"
@@ -29,7 +30,7 @@ class CompletionPool {
     std::function<void()> on_closed;
     /// Before time-outs are judged: takes what has been done meanwhile.
     std::function<void()> catch_up;
-    /// After requests were made outside of `complete`.
+    /// After connections were closed, or are to receive, outside of `complete`.
     std::function<void()> hand_over;
   };
 
@@ -46,8 +47,14 @@ class CompletionPool {
   void admit(UniqueFd socket) noexcept;
   /// What came of a request for a connection.
   void complete(const CompletionRing::Completion& done) noexcept;
-  /// Destroys the connections that are closed and have no request left.
-  void bury() noexcept;
+  /// Makes requests to receive for those who need one, as far as there is room.
+  void ask() noexcept;
+  /// True if there are such that have to wait for another `ask`.
+  [[nodiscard]] bool is_asking() const noexcept { return !hungry_.empty(); }
+  /// Notes the moment of what is complete by now.
+  void tell_time() noexcept { now_ = Clock::now(); }
+  /// Destroys the connections that are closed and have no request left. True if there were any.
+  bool bury() noexcept;
 
   void begin_drain() noexcept;
   void close_all() noexcept;
@@ -67,8 +74,8 @@ class CompletionPool {
   [[nodiscard]] bool answer(Connection& connection, std::span<char> bytes) noexcept;
   [[nodiscard]] static bool keep(std::vector<char>& kept, std::span<const char> bytes) noexcept;
   void go_on(Connection& connection) noexcept;
+  void send(Connection& connection, std::span<const char> bytes) noexcept;
   void send_kept(Connection& connection) noexcept;
-  void receive(Connection& connection) noexcept;
   void break_off(Connection& connection, int code) noexcept;
   void close(Connection& connection) noexcept;
 
@@ -90,6 +97,8 @@ class CompletionPool {
   std::array<ConnectionList, phases.size()> lists_;
   /// Closed, but for what the kernel has to finish.
   ConnectionList over_;
+  HungryQueue hungry_;
+  Clock::time_point now_ = Clock::now();
   bool is_draining_ = false;
   Timer sweeper_;
 };

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <polymux/polymux.hpp>
@@ -202,6 +205,96 @@ TEST_F(IoUringFaults, AFailureBesideEventsIsToldByTheNextWait) {
   EXPECT_FALSE(first.error);
   EXPECT_EQ(second.error, std::errc::invalid_argument);
   EXPECT_EQ(look(*poller).result.count, 2U);
+}
+
+/// A server by completions, and a client of it.
+class CompletionFaults : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto error = manager.open()) GTEST_SKIP() << error.message();
+    const auto listening = manager.listen("127.0.0.1:0");
+    ASSERT_TRUE(listening) << listening.message;
+    address = listening.addresses.front();
+  }
+
+  [[nodiscard]] Fd connect() const {
+    sockaddr_in target{};
+    target.sin_family = AF_INET;
+    target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    target.sin_port =
+        htons(static_cast<std::uint16_t>(std::stoul(address.substr(address.rfind(':') + 1))));
+    Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target),
+              0);
+    return client;
+  }
+
+  void run_for(std::chrono::nanoseconds span) {
+    const auto deadline = std::chrono::steady_clock::now() + span;
+    while (std::chrono::steady_clock::now() < deadline) ASSERT_FALSE(loop.run_once(10ms));
+  }
+
+  /// What a client that says `text` hears.
+  std::string ask(const Fd& client, const std::string& text) {
+    EXPECT_EQ(::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+    std::string answer;
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (answer.size() < text.size() && std::chrono::steady_clock::now() < deadline) {
+      EXPECT_FALSE(loop.run_once(10ms));
+      std::array<char, 64> bytes{};
+      const auto count = ::recv(client.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+      if (count > 0) answer.append(bytes.data(), static_cast<std::size_t>(count));
+    }
+    return answer;
+  }
+
+  EventLoop loop{open_poller().poller};
+  ToupperService service;
+  CompletionManager manager{loop, service};
+  std::string address;
+};
+
+TEST_F(CompletionFaults, WhatTheKernelDoesNotTakeIsHandedOverLater) {
+  for (const int error : {EAGAIN, EBADR, EBUSY, EINTR, ENOMEM}) {
+    const auto client = connect();
+    EXPECT_EQ(ask(client, "before"), "BEFORE");
+    const FailingCall fault(Call::ring_enter, error, 0, 3);
+
+    EXPECT_EQ(ask(client, "after"), "AFTER") << error;
+
+    EXPECT_FAILED_ONCE(fault);
+    EXPECT_EQ(fault.count(), 3);
+  }
+  EXPECT_EQ(manager.counters().resets, 0U);
+}
+
+TEST_F(CompletionFaults, AWantThatLastsIsNoReasonToSpin) {
+  const auto client = connect();
+  EXPECT_EQ(ask(client, "before"), "BEFORE");
+  const FailingCall fault(Call::ring_enter, ENOMEM, 0, 1'000'000);
+  ASSERT_EQ(::send(client.get(), "x", 1, MSG_NOSIGNAL), 1);
+
+  run_for(500ms);
+
+  EXPECT_FAILED_ONCE(fault);
+  EXPECT_LE(fault.count(), 20);
+}
+
+TEST_F(CompletionFaults, ItEndsThoughTheKernelTakesNothing) {
+  const auto client = connect();
+  EXPECT_EQ(ask(client, "before"), "BEFORE");
+  const auto gone = connect();
+  const FailingCall fault(Call::ring_enter, ENOMEM, 0, 1'000'000);
+  bool is_over = false;
+
+  manager.drain([&] { is_over = true; });
+  manager.close_all();
+  run_for(50ms);
+
+  EXPECT_FAILED_ONCE(fault);
+  EXPECT_TRUE(is_over);
+  EXPECT_TRUE(is_ready_for(client, POLLIN));
 }
 
 }  // namespace

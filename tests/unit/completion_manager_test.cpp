@@ -64,6 +64,22 @@ class CompletionManagerTest : public LoopTest {
     return answer;
   }
 
+  /// Sends until neither end takes more, and reads nothing.
+  void flood(int client) {
+    ASSERT_EQ(::fcntl(client, F_SETFL, O_NONBLOCK), 0);
+    const std::string block(std::size_t{1} << 20, 'x');
+    int silent = 0;
+    run_until([&] {
+      silent = send_some(client, block) > 0 ? 0 : silent + 1;
+      return unsent() > 0 && silent > 5;
+    });
+  }
+
+  /// Bytes that were answered, and that no client has been sent.
+  std::uint64_t unsent() const {
+    return manager->counters().bytes_in - manager->counters().bytes_out;
+  }
+
   ToupperService upper;
   std::unique_ptr<CompletionManager> manager;
   std::string address;
@@ -102,10 +118,8 @@ TEST_F(CompletionManagerTest, WhoIsDestroyedWithClientsLeavesThemNothing) {
   for (int count = 0; count < 20; ++count) clients.push_back(connect_to(address));
   run_until([&] { return manager->counters().active == clients.size(); });
   // In the middle of an answer that is not taken.
-  ASSERT_EQ(::fcntl(clients.front().get(), F_SETFL, O_NONBLOCK), 0);
-  const std::string block(std::size_t{1} << 20, 'x');
-  while (send_some(clients.front().get(), block) > 0) ASSERT_FALSE(loop.run_once(0ns));
-  run_until([&] { return manager->counters().backpressure > 0; });
+  flood(clients.front().get());
+  ASSERT_GT(manager->counters().backpressure, 0U);
 
   manager.reset();
 
@@ -113,6 +127,115 @@ TEST_F(CompletionManagerTest, WhoIsDestroyedWithClientsLeavesThemNothing) {
     pollfd entry{.fd = client.get(), .events = POLLIN, .revents = 0};
     EXPECT_EQ(::poll(&entry, 1, 5000), 1);
   }
+}
+
+TEST_F(CompletionManagerTest, AClientThatDoesNotReadCostsNoMoreThanItsBound) {
+  for (const std::size_t most : {std::size_t{1000}, std::size_t{64} * 1024}) {
+    serve(upper, {.max_buffer = most});
+    if (IsSkipped()) return;
+    const auto client = connect_to(address);
+
+    flood(client.get());
+
+    EXPECT_LE(unsent(), most);
+  }
+}
+
+TEST_F(CompletionManagerTest, WhatWasNotTakenIsSentWhenItIs) {
+  serve(upper, {.max_buffer = 5000});
+  if (IsSkipped()) return;
+  const auto client = connect_to(address);
+  flood(client.get());
+  ASSERT_EQ(::shutdown(client.get(), SHUT_WR), 0);
+
+  std::uint64_t heard = 0;
+  run_until([&] {
+    const auto answer = read_now(client.get());
+    EXPECT_EQ(answer, std::string(answer.size(), 'X'));
+    heard += answer.size();
+    return is_ended(client.get());
+  });
+
+  EXPECT_EQ(heard, manager->counters().bytes_in);
+  EXPECT_EQ(unsent(), 0U);
+}
+
+TEST_F(CompletionManagerTest, OneThatDoesNotReadStopsNoOther) {
+  serve(upper);
+  if (IsSkipped()) return;
+  std::vector<UniqueFd> deaf;
+  for (int count = 0; count < 300; ++count) deaf.push_back(connect_to(address));
+  for (const auto& client : deaf) {
+    ASSERT_EQ(::fcntl(client.get(), F_SETFL, O_NONBLOCK), 0);
+    const std::string block(std::size_t{1} << 20, 'x');
+    static_cast<void>(send_some(client.get(), block));
+  }
+  const auto client = connect_to(address);
+
+  write_text(client.get(), "hello");
+
+  EXPECT_EQ(hear(client.get(), 5), "HELLO");
+}
+
+TEST_F(CompletionManagerTest, ThoseWhoWaitWhenAllIsClosedAreNotServed) {
+  serve(upper);
+  if (IsSkipped()) return;
+  const auto client = connect_to(address);
+
+  manager->close_all();
+
+  run_until([&] { return is_ended(client.get()); });
+  EXPECT_EQ(manager->counters().active, 0U);
+}
+
+TEST_F(CompletionManagerTest, ThoseWhoWaitWhenItDrainsAreServed) {
+  serve(upper);
+  if (IsSkipped()) return;
+  std::vector<UniqueFd> clients;
+  for (int count = 0; count < 600; ++count) {
+    clients.push_back(connect_to(address));
+    write_text(clients.back().get(), "late");
+  }
+  bool has_ended = false;
+
+  manager->drain([&] { has_ended = true; });
+
+  for (const auto& client : clients) EXPECT_EQ(hear(client.get(), 4), "LATE");
+  clients.clear();
+  run_until([&] { return has_ended; });
+  EXPECT_EQ(manager->counters().accepted, 600U);
+}
+
+TEST_F(CompletionManagerTest, WhoWasAcceptedAndNotYetSeenIsClosedWithTheRest) {
+  const int before = next_number();
+  serve(upper);
+  if (IsSkipped()) return;
+  std::vector<UniqueFd> clients;
+  for (int count = 0; count < 20; ++count) clients.push_back(connect_to(address));
+
+  manager.reset();
+
+  for (const auto& client : clients) {
+    pollfd entry{.fd = client.get(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&entry, 1, 5000), 1);
+  }
+  clients.clear();
+  EXPECT_EQ(next_number(), before);
+}
+
+TEST_F(CompletionManagerTest, AnAddressThatIsClosedCanBeHadAgainAtOnce) {
+  serve(upper);
+  if (IsSkipped()) return;
+  const auto client = connect_to(address);
+  run_until([&] { return manager->counters().active == 1; });
+
+  manager->close_all();
+
+  const auto result = manager->listen(address);
+  EXPECT_TRUE(result) << result.message;
+  const auto other = connect_to(address);
+  write_text(other.get(), "again");
+  EXPECT_EQ(hear(other.get(), 5), "AGAIN");
 }
 
 TEST_F(CompletionManagerTest, ClosingAllEndsADrain) {
