@@ -23,16 +23,17 @@ inline constexpr int poll_read_closed = 0;
   return bits;
 }
 
+static_assert(POLLIN == static_cast<int>(Ready::readable) &&
+                  POLLIN == static_cast<int>(Interest::read) &&
+                  POLLOUT == static_cast<int>(Ready::writable) &&
+                  POLLOUT == static_cast<int>(Interest::write) &&
+                  POLLPRI == static_cast<int>(Ready::priority) &&
+                  POLLPRI == static_cast<int>(Interest::priority),
+              "the numbers are the same, so nothing has to be translated");
+
 /// What an answer means that tells of the two directions and of nothing else, as most do.
-[[nodiscard]] constexpr Ready to_ready_directions(int bits, Interest interest) noexcept {
-  constexpr int readable = static_cast<int>(Ready::readable);
-  constexpr int writable = static_cast<int>(Ready::writable);
-  static_assert(readable == static_cast<int>(Interest::read) &&
-                writable == static_cast<int>(Interest::write));
-  // The system's bits moved to where ours are.
-  const int directions =
-      (bits / (POLLIN / readable) & readable) | (bits / (POLLOUT / writable) & writable);
-  return static_cast<Ready>(directions & static_cast<int>(interest));
+[[nodiscard]] constexpr Ready to_ready_directions(int bits) noexcept {
+  return static_cast<Ready>(bits);
 }
 
 /// What any answer means. Hang-ups and errors come unasked, and some kernels leave the directions
@@ -63,7 +64,8 @@ inline constexpr int poll_read_closed = 0;
 /// What the kernel's answer means for this interest.
 [[nodiscard]] constexpr Ready to_ready(int bits, Interest interest) noexcept {
   const bool is_plain = (bits & ~(POLLIN | POLLOUT)) == 0;
-  return is_plain ? to_ready_directions(bits, interest) : to_ready_all(bits, interest);
+  return is_plain ? to_ready_directions(bits & static_cast<int>(interest))
+                  : to_ready_all(bits, interest);
 }
 
 /// True for an answer that is to be kept from the owner and would come again at once: with

@@ -30,12 +30,25 @@ constexpr std::size_t greatest_batch = 1024;
 // No event that a kernel reports.
 constexpr std::uint32_t is_gap = 0;
 
-// Number 0, of a generation that no registration has.
-constexpr std::uint64_t wakeup_data = 0;
+// Beside the generation, of what is not simply reported as often as it is ready: no generation has
+// it, so nothing else has to be looked at to find that out.
+constexpr std::uint32_t is_special = 1U << 31;
+
+std::uint32_t to_key(const Registration& registration) noexcept {
+  const bool is_plain = registration.state == Registration::State::armed;
+  return is_plain ? registration.key : registration.key | is_special;
+}
 
 std::uint64_t to_data(int fd, const Registration& registration) noexcept {
-  return static_cast<std::uint64_t>(registration.key) << 32 | static_cast<std::uint32_t>(fd);
+  return static_cast<std::uint64_t>(to_key(registration)) << 32 | static_cast<std::uint32_t>(fd);
 }
+
+std::uint32_t generation_of(const epoll_event& event) noexcept {
+  return static_cast<std::uint32_t>(event.data.u64 >> 32) & ~is_special;
+}
+
+// Number 0, of a generation that no registration has.
+constexpr auto wakeup_data = static_cast<std::uint64_t>(is_special) << 32;
 
 int fd_of(const epoll_event& event) noexcept {
   return static_cast<int>(event.data.u64 & 0xffffffffU);
@@ -262,12 +275,12 @@ class EpollPoller final : public CheckedPoller {
     const auto bits = static_cast<int>(event.events);
     // There is a place for every number that was ever in the set, and for 0.
     auto& registration = registrations().at(fd_of(event));
-    const bool is_known = registration.key == event.data.u64 >> 32;
     const bool is_plain =
-        (bits & ~(POLLIN | POLLOUT)) == 0 && registration.state == Registration::State::armed;
-    if (!is_known || !is_plain || ++registration.note == 0) return false;
-    out = {registration.token, to_ready_directions(bits, registration.interest)};
-    return out.ready != Ready::none;
+        (bits & ~(POLLIN | POLLOUT)) == 0 && registration.key == event.data.u64 >> 32;
+    if (!is_plain || ++registration.note == 0) return false;
+    // Of the directions the kernel reports only those that are asked for.
+    out = {registration.token, to_ready_directions(bits)};
+    return true;
   }
 
   // Reports any event. False if there is nothing to tell: the wake-up is nothing, nor is the
@@ -281,7 +294,7 @@ class EpollPoller final : public CheckedPoller {
     const int fd = fd_of(event);
     auto& registration = registrations().at(fd);
     // A vacant place has no generation.
-    if (registration.key != data >> 32) {
+    if (registration.key != generation_of(event)) {
       ask_for_rebuild();
       return false;
     }
@@ -406,7 +419,8 @@ class EpollPoller final : public CheckedPoller {
   }
 
   std::uint32_t next_generation() noexcept {
-    if (++generation_ == 0) ++generation_;
+    generation_ = (generation_ + 1) & ~is_special;
+    if (generation_ == 0) ++generation_;
     return generation_;
   }
 

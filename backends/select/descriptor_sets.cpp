@@ -43,14 +43,6 @@ DescriptorSets::Bits DescriptorSets::get(int fd) const noexcept {
   return {(words.read & bit) != 0, (words.write & bit) != 0, (words.except & bit) != 0};
 }
 
-std::size_t DescriptorSets::next_used(std::size_t from, std::size_t to) const noexcept {
-  const auto* const read = read_.data();
-  const auto* const write = write_.data();
-  const auto* const except = except_.data();
-  while (from < to && (read[from] | write[from] | except[from]) == 0) ++from;
-  return from;
-}
-
 void DescriptorSets::copy(const DescriptorSets& other, std::size_t count) noexcept {
   std::copy_n(other.read_.begin(), count, read_.begin());
   std::copy_n(other.write_.begin(), count, write_.begin());

@@ -32,9 +32,6 @@ class DescriptorSets {
     Word except = 0;
 
     [[nodiscard]] Word any() const noexcept { return read | write | except; }
-    [[nodiscard]] Words operator>>(std::size_t bit) const noexcept {
-      return {read >> bit, write >> bit, except >> bit};
-    }
   };
 
   /// Makes room for `fd`. Throws `std::bad_alloc`.
@@ -50,7 +47,13 @@ class DescriptorSets {
   }
 
   /// The first word in [from, to) with a bit set in any of the sets, else `to`.
-  [[nodiscard]] std::size_t next_used(std::size_t from, std::size_t to) const noexcept;
+  [[nodiscard]] std::size_t next_used(std::size_t from, std::size_t to) const noexcept {
+    const auto* const read = read_.data();
+    const auto* const write = write_.data();
+    const auto* const except = except_.data();
+    while (from < to && (read[from] | write[from] | except[from]) == 0) ++from;
+    return from;
+  }
 
   /// Takes over what is set in `other`, up to word `count`. There must be room.
   void copy(const DescriptorSets& other, std::size_t count) noexcept;

@@ -71,47 +71,62 @@ class SelectPoller final : public CheckedPoller {
     return {.count = closed + (found > 0 ? collect(out.subspan(closed)) : 0)};
   }
 
+  using Word = DescriptorSets::Word;
+  static constexpr auto word_bits = DescriptorSets::bits;
+  static constexpr auto every_bit = static_cast<Word>(~Word{0});
+
   // Goes round, word by word, from where the last one stopped, so that a small buffer starves
   // nobody.
   std::size_t collect(std::span<Event> out) noexcept {
-    const auto start = cursor_;
-    auto count = scan(start, end_, out);
-    count += scan(0, std::min(start, end_), out.subspan(count));
     if (cursor_ >= end_) cursor_ = 0;
-    return count;
-  }
-
-  // Reports those in [from, to), as far as there is room.
-  std::size_t scan(std::size_t from, std::size_t to, std::span<Event> out) noexcept {
-    constexpr auto bits = DescriptorSets::bits;
+    const auto words = words_in_use();
+    const auto first = cursor_ / word_bits;
+    const auto from_cursor = static_cast<Word>(every_bit << (cursor_ % word_bits));
     auto* place = out.data();
     auto* const end = place + out.size();
-    const auto words = (to + bits - 1) / bits;
-    for (auto word = from / bits;; ++word) {
-      word = ready_.next_used(word, words);
-      if (word >= words || place == end) break;
-      const auto ready = ready_.at(word);
-      auto rest = ready.any();
-      // Not those below, of the first word, nor those beyond, of the last.
-      if (word == from / bits) rest &= ~DescriptorSets::Word{0} << (from % bits);
-      for (; rest != 0 && place != end; rest &= rest - 1) {
-        const auto bit = static_cast<std::size_t>(std::countr_zero(rest));
-        const auto fd = word * bits + bit;
-        if (fd >= to) break;
-        report(static_cast<int>(fd), ready >> bit, *place++);
-        cursor_ = fd + 1;
-      }
-    }
+    place = report_word(first, from_cursor, place, end);
+    place = report_words(first + 1, words, place, end);
+    place = report_words(0, first, place, end);
+    place = report_word(first, static_cast<Word>(~from_cursor), place, end);
     return static_cast<std::size_t>(place - out.data());
   }
 
-  void report(int fd, DescriptorSets::Words ready, Event& event) noexcept {
-    auto& registration = registrations().at(fd);
-    const auto directions = (ready.read & 1U) * static_cast<unsigned>(Ready::readable) |
-                            (ready.write & 1U) * static_cast<unsigned>(Ready::writable) |
-                            (ready.except & 1U) * static_cast<unsigned>(Ready::priority);
-    event = {registration.token, static_cast<Ready>(directions)};
-    if (registration.trigger == Trigger::oneshot) silence(fd, registration, State::fired);
+  // As far as there is room.
+  Event* report_words(std::size_t from, std::size_t to, Event* place, Event* end) noexcept {
+    for (auto word = from; place != end; ++word) {
+      word = ready_.next_used(word, to);
+      if (word >= to) break;
+      place = report_word(word, every_bit, place, end);
+    }
+    return place;
+  }
+
+  // Those that the mask lets through.
+  Event* report_word(std::size_t word, Word mask, Event* place, Event* end) noexcept {
+    const auto ready = ready_.at(word);
+    auto rest = static_cast<Word>(ready.any() & mask);
+    if (rest == 0 || place == end) return place;
+    const auto first = static_cast<int>(word * word_bits);
+    auto* const row = registrations().row(first, word_bits);
+    int bit = 0;
+    do {
+      bit = std::countr_zero(rest);
+      auto& registration = row[bit];
+      *place++ = {registration.token, to_ready(ready, bit)};
+      if (registration.trigger == Trigger::oneshot) {
+        silence(first + bit, registration, State::fired);
+      }
+      rest &= rest - 1;
+    } while (rest != 0 && place != end);
+    cursor_ = static_cast<std::size_t>(first + bit) + 1;
+    return place;
+  }
+
+  static Ready to_ready(const DescriptorSets::Words& ready, int bit) noexcept {
+    const auto directions = (ready.read >> bit & 1U) * static_cast<unsigned>(Ready::readable) |
+                            (ready.write >> bit & 1U) * static_cast<unsigned>(Ready::writable) |
+                            (ready.except >> bit & 1U) * static_cast<unsigned>(Ready::priority);
+    return static_cast<Ready>(directions);
   }
 
   // One closed number fails select(2) for all (EBADF). Each is told once; what finds no room is

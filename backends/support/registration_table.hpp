@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -27,6 +28,14 @@ class RegistrationTable {
   [[nodiscard]] Registration& at(int fd) noexcept {
     const auto number = static_cast<std::size_t>(fd);
     return (*pages_[number / page_size])[number % page_size];
+  }
+
+  /// The places of `fd` and of those after it, side by side, `count` in all: of a part of a page.
+  /// One of them must have had a place.
+  [[nodiscard]] Registration* row(int fd, std::size_t count) noexcept {
+    assert(static_cast<std::size_t>(fd) % count == 0 && page_size % count == 0);
+    static_cast<void>(count);
+    return &at(fd);
   }
 
   /// The place for `fd`, which must not be negative. Throws `std::bad_alloc`.

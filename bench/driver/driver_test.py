@@ -67,7 +67,8 @@ class Targets(unittest.TestCase):
     def test_limit_is_kept_or_not(self):
         self.assertEqual(self.verdict(120.0, 120), "pass")
         self.assertEqual(self.verdict(120.1, 120), "falls short")
-        self.assertEqual(self.verdict(0.01, 0), "falls short")
+        self.assertEqual(self.verdict(0.1, 0), "falls short")
+        self.assertEqual(self.verdict(64.02, 64), "pass")
 
     def test_limit_may_be_what_another_takes(self):
         hand = {"hand/epoll": {"value": 50}}

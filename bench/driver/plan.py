@@ -106,8 +106,8 @@ def threads(is_quick):
     polymux = POLYMUX + "epoll" if is_quick else POLYMUX
     figures += counted("wake_awake", "a wake of a poller that is awake", "wake", "wake_awake",
                        "wakes", 1000, 11000, wanted=polymux)
-    figures += counted("modify_same", "a modify that changes nothing", "modify", "modify_same",
-                       "changes", 1000, 11000, wanted=polymux)
+    figures += counted("modify_same", "a change of interest that changes nothing", "change",
+                       "modify_same", "changes", 1000, 11000, wanted=polymux)
     return figures
 
 

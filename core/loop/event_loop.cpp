@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/loop/interest_changes.hpp"
+#include "core/loop/passing_error.hpp"
 #include "core/loop/signal_inbox.hpp"
 #include "core/loop/timer_queue.hpp"
 #include "core/loop/turn_end.hpp"
@@ -23,13 +25,8 @@ using namespace std::chrono_literals;
 constexpr auto rest = 10ms;
 constexpr int most_rests = 500;
 
-// poll(2) and select(2): ENOMEM, and EAGAIN on macOS and the BSDs. epoll, where its set has to be
-// made anew: want of descriptors too.
-bool may_pass(std::error_code error) {
-  return error == std::errc::not_enough_memory ||
-         error == std::errc::resource_unavailable_try_again ||
-         error == std::errc::too_many_files_open ||
-         error == std::errc::too_many_files_open_in_system;
+[[gnu::cold]] Timeout at_most(Timeout longest, std::chrono::nanoseconds limit) noexcept {
+  return std::min(longest.value_or(limit), limit);
 }
 
 }  // namespace
@@ -54,17 +51,31 @@ class EventLoop::Running {
 };
 
 EventLoop::EventLoop(std::unique_ptr<Poller> poller)
-    : poller_(std::move(poller)), timers_(std::make_unique<TimerQueue>()) {
+    : poller_(std::move(poller)),
+      timers_(std::make_unique<TimerQueue>()),
+      interest_changes_(std::make_unique<InterestChanges>(*this)) {
   assert(poller_ != nullptr);
 }
 
 EventLoop::~EventLoop() = default;
 
+Poller& EventLoop::poller() noexcept {
+  is_poller_shared_ = true;
+  if (!is_running_) tell_changes();
+  return *poller_;
+}
+
+// Those of before the loop runs.
+void EventLoop::tell_changes() noexcept {
+  if (turn_ends_ != nullptr) end_turn();
+}
+
 std::error_code EventLoop::run() {
   if (is_running_) return std::make_error_code(std::errc::operation_in_progress);
   const Running running(*this);
   int rests = 0;
-  auto timeout = until_next(std::nullopt);
+  tell_changes();
+  auto timeout = until_next({});
   // Looked at first, for it is seldom set and to exchange it costs more.
   while (!is_stopping_.load() || !is_stopping_.exchange(false)) {
     if (wait_and_dispatch(timeout)) {
@@ -79,7 +90,7 @@ std::error_code EventLoop::run() {
     if (!may_pass(failure_) || ++rests > most_rests) return failure_;
     std::this_thread::sleep_for(rest);
     has_now_ = false;
-    timeout = until_next(std::nullopt);
+    timeout = until_next({});
   }
   return {};
 }
@@ -87,6 +98,7 @@ std::error_code EventLoop::run() {
 std::error_code EventLoop::run_once(Timeout timeout) {
   if (is_running_) return std::make_error_code(std::errc::operation_in_progress);
   const Running running(*this);
+  tell_changes();
   if (!wait_and_dispatch(until_next(timeout))) return failure_;
   finish_turn();
   return {};
@@ -106,11 +118,12 @@ std::error_code EventLoop::run_once(Timeout timeout) {
   }
   has_now_ = false;
   const auto* const end = end_;
-  while (next_ != end) {
-    const auto& event = *next_++;
+  for (auto* event = next_; event != end;) {
+    const auto [token, ready] = *event;
+    next_ = ++event;
     // Blanked by forget.
-    if (event.ready == Ready::none) continue;
-    reinterpret_cast<Watcher*>(static_cast<std::uintptr_t>(event.token))->on_ready(event.ready);
+    if (ready == Ready::none) continue;
+    reinterpret_cast<Watcher*>(static_cast<std::uintptr_t>(token))->on_ready(ready);
   }
   return true;
 }
@@ -128,16 +141,12 @@ inline bool EventLoop::has_more_than_events() const noexcept {
 inline Timeout EventLoop::until_next(Timeout longest) noexcept {
   using std::chrono::nanoseconds;
   if (has_tasks_.load(std::memory_order_relaxed)) return nanoseconds::zero();
+  // What could not be done at the end of this turn is tried again soon.
+  if (turn_ends_ != nullptr) longest = at_most(longest, rest);
   if (timers_->empty()) return longest;
   const auto since = now();
   const auto left = std::max<nanoseconds>(timers_->next() - since, nanoseconds::zero());
   return {longest ? std::min(*longest, left) : left, since};
-}
-
-inline EventLoop::Clock::time_point EventLoop::now() noexcept {
-  if (has_now_) return now_;
-  has_now_ = true;
-  return now_ = Clock::now();
 }
 
 bool EventLoop::is_in_loop_thread() const noexcept {
@@ -149,6 +158,13 @@ void EventLoop::forget(const Watcher& watcher) noexcept {
   for (auto* event = next_; event != end_; ++event) {
     if (event->token == token) event->ready = Ready::none;
   }
+}
+
+bool EventLoop::put_invalid(const Watcher& watcher) noexcept {
+  if (next_ == end_) next_ = end_ = batch_.data();
+  if (end_ == batch_.data() + batch_.size()) return false;
+  *end_++ = {Token{reinterpret_cast<std::uintptr_t>(&watcher)}, Ready::invalid};
+  return true;
 }
 
 void EventLoop::fire_timers() {
@@ -164,14 +180,14 @@ void EventLoop::fire(Timer& timer) {
     Timer& timer;
     Timer::Callback callback;
 
-    Firing(Timer*& place, Timer& next)
-        : fired(place), timer(next), callback(std::move(next.callback_)) {
+    Firing(Timer*& place, Timer& next) noexcept : fired(place), timer(next) {
+      callback.swap(timer.callback_);
       fired = &timer;
     }
     Firing(const Firing&) = delete;
     Firing& operator=(const Firing&) = delete;
     ~Firing() {
-      if (std::exchange(fired, nullptr) != nullptr) timer.callback_ = std::move(callback);
+      if (std::exchange(fired, nullptr) != nullptr) callback.swap(timer.callback_);
     }
   };
   has_now_ = false;
@@ -190,12 +206,13 @@ void EventLoop::post(Task task) {
 }
 
 inline void EventLoop::end_turn() noexcept {
-  const auto at = now();
-  while (turn_ends_ != nullptr) {
-    auto& told = *turn_ends_;
-    turn_ends_ = told.next_;
+  // What is requested meanwhile is for the next turn.
+  auto* next = std::exchange(turn_ends_, nullptr);
+  while (next != nullptr) {
+    auto& told = *next;
+    next = told.next_;
     told.is_requested_ = false;
-    told.on_turn_end(at);
+    told.on_turn_end();
   }
 }
 

@@ -16,6 +16,7 @@
 
 namespace polymux {
 
+class InterestChanges;
 class SignalInbox;
 class TimerQueue;
 class TurnEnd;
@@ -53,9 +54,12 @@ class EventLoop {
   /// Has `task` called in the loop's thread, in the order of posting. Throws `std::bad_alloc`.
   void post(Task task);
 
-  [[nodiscard]] Poller& poller() noexcept { return *poller_; }
+  /// To wait for it in another loop (`Poller::pollable_handle`). From then on watchers tell it at
+  /// once what they want, unless the loop runs.
+  [[nodiscard]] Poller& poller() noexcept;
 
  private:
+  friend class InterestChanges;
   friend class SignalWatch;
   friend class Timer;
   friend class TurnEnd;
@@ -81,13 +85,20 @@ class EventLoop {
   void fire_timers();
   void fire(Timer& timer);
   void end_turn() noexcept;
+  void tell_changes() noexcept;
   /// The time, read at most once between two callbacks.
-  [[nodiscard]] Clock::time_point now() noexcept;
+  [[nodiscard]] Clock::time_point now() noexcept {
+    if (!has_now_) now_ = Clock::now();
+    has_now_ = true;
+    return now_;
+  }
   [[nodiscard]] bool is_in_loop_thread() const noexcept;
   void run_tasks();
   /// Puts the tasks of `due` that did not run before those that were posted meanwhile.
   void requeue(std::vector<Task>& due, std::size_t from);
   void forget(const Watcher& watcher) noexcept;
+  /// Has a watcher told that its descriptor was closed. False if there is no room for it now.
+  [[nodiscard]] bool put_invalid(const Watcher& watcher) noexcept;
   [[nodiscard]] SignalInbox& signals();
 
   std::unique_ptr<Poller> poller_;
@@ -101,10 +112,13 @@ class EventLoop {
   std::unique_ptr<SignalInbox> signals_;
   /// Those that want to be told of the end of this turn, linked.
   TurnEnd* turn_ends_ = nullptr;
+  std::unique_ptr<InterestChanges> interest_changes_;
   Clock::time_point now_{};
   bool has_now_ = false;
   std::error_code failure_{};
   bool is_running_ = false;
+  /// Somebody else may wait for what it reports.
+  bool is_poller_shared_ = false;
   /// Whose turn it is; nobody's while the loop does not run.
   std::atomic<std::thread::id> thread_{};
   std::atomic<bool> is_stopping_{false};

@@ -119,14 +119,23 @@ void TimerQueue::take_all(const Place& place) noexcept {
   splice_back(due_, ring);
 }
 
+// Not of the last wheel. The time has come to the slot's start, whose further digits are zero: the
+// next one is the first that differs, or is zero too.
 void TimerQueue::move_down(const Place& place) noexcept {
   auto& ring = wheels_[place.level].rings[place.slot];
   auto* hook = ring.next;
   auto* const end = &ring;
   make_empty(ring);
+  auto& below = wheels_[place.level - 1];
+  const auto shift = shift_of(place.level - 1);
   while (hook != end) {
     auto& timer = timer_of(*std::exchange(hook, hook->next));
-    this->place(timer);
+    const auto slot = (to_key(timer.deadline_) >> shift) % slots;
+    if (slot != 0) {
+      hang(timer, below, slot);
+    } else {
+      this->place(timer);
+    }
   }
 }
 

@@ -103,8 +103,10 @@ class TimerQueue {
   void place(Timer& timer) noexcept {
     const auto key = std::max(to_key(timer.deadline_), reached_);
     const auto level = level_of(key ^ reached_);
-    auto& wheel = wheels_[level];
-    const auto slot = (key >> shift_of(level)) % slots;
+    hang(timer, wheels_[level], (key >> shift_of(level)) % slots);
+  }
+
+  static void hang(Timer& timer, Wheel& wheel, std::size_t slot) noexcept {
     auto& ring = wheel.rings[slot];
     const auto bit = std::uint64_t{1} << slot;
     wheel.occupied |= bit;

@@ -15,7 +15,8 @@ class TurnEnd {
     if (is_requested_) withdraw();
   }
 
-  /// From a callback of the loop; a second time in the same turn does nothing.
+  /// A second time in the same turn does nothing. Outside of a turn: the end of none, before the
+  /// next wait.
   void request() noexcept {
     if (is_requested_) return;
     is_requested_ = true;
@@ -25,11 +26,17 @@ class TurnEnd {
 
   [[nodiscard]] bool is_requested() const noexcept { return is_requested_; }
 
+ protected:
+  [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
+  /// For `on_turn_end`: a time after the last callback.
+  [[nodiscard]] EventLoop::Clock::time_point now() const noexcept { return loop_.now(); }
+
  private:
   friend class EventLoop;
 
-  /// \param now  A time after the last callback. Nothing may be requested or destroyed here.
-  virtual void on_turn_end(EventLoop::Clock::time_point now) noexcept = 0;
+  /// Nothing may be destroyed here. What is requested here is for the end of the next turn, which
+  /// comes soon.
+  virtual void on_turn_end() noexcept = 0;
   void withdraw() noexcept;
 
   EventLoop& loop_;

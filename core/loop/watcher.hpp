@@ -33,12 +33,21 @@ class Watcher {
   [[nodiscard]] std::error_code start(int fd, Interest interest,
                                       Trigger trigger = Trigger::level) noexcept;
 
-  /// Changes what is watched for, and arms a oneshot that has fired. Without a system call if a
-  /// level watcher has this interest already.
+  /// Changes what is watched for, and arms a oneshot that has fired.
+  ///
+  /// A level watcher's change to what it was allowed before is told to the poller at the end of the
+  /// turn, or before the next wait: however often it changes until then, that is one system call,
+  /// or none if it ends as it was. If memory is short then, the loop tries again every 10 ms, and
+  /// the watcher is told nothing until it succeeds; if the descriptor was closed, it is told
+  /// `Ready::invalid`.
   ///
   /// \return As `Poller::modify`; `not_registered` if the watcher is not active. After an error it
   ///         watches as before.
-  [[nodiscard]] std::error_code set_interest(Interest interest) noexcept;
+  [[nodiscard]] std::error_code set_interest(Interest interest) noexcept {
+    if (!is_change_due_ || !is_allowed(interest)) return change_interest(interest);
+    interest_ = interest;
+    return {};
+  }
 
   /// Ends watching; a second time does nothing.
   void stop() noexcept;
@@ -55,11 +64,30 @@ class Watcher {
 
  private:
   friend class EventLoop;
+  friend class InterestChanges;
+
+  [[nodiscard]] bool is_allowed(Interest interest) const noexcept {
+    return (interest | allowed_) == allowed_;
+  }
+  [[nodiscard]] std::error_code change_interest(Interest interest) noexcept;
+  [[nodiscard]] std::error_code change_interest_now(Interest interest) noexcept;
+  /// And sees to it.
+  [[nodiscard]] bool will_be_told(Interest interest) noexcept;
+  [[nodiscard]] std::error_code tell_poller(Interest interest) noexcept;
+  void leave_poller() noexcept;
 
   EventLoop* loop_;
   int fd_ = -1;
   Interest interest_ = Interest::none;
-  Trigger trigger_ = Trigger::level;
+  /// What the poller knows of.
+  Interest told_ = Interest::none;
+  Trigger trigger_ : 7 = Trigger::level;
+  /// Taken out of the poller, for a change could not be told.
+  bool is_absent_ : 1 = false;
+  /// Every flag that the poller has taken for this descriptor: it will not refuse one of them.
+  Interest allowed_ : 7 = Interest::none;
+  /// Among the `InterestChanges` of the loop.
+  bool is_change_due_ : 1 = false;
 };
 
 /// A watcher that calls a function.

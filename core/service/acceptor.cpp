@@ -29,11 +29,11 @@ std::error_code Acceptor::open() noexcept {
 
 void Acceptor::pause() noexcept {
   // To change a registration may fail, for want of memory; to end it never does.
-  if (set_interest(Interest::none)) stop();
+  stop();
 }
 
 std::error_code Acceptor::resume() noexcept {
-  return is_active() ? set_interest(Interest::read) : open();
+  return is_active() ? std::error_code{} : open();
 }
 
 void Acceptor::on_ready(Ready ready) {

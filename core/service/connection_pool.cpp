@@ -88,22 +88,26 @@ void ConnectionPool::touch_in_drain(Connection& connection) noexcept {
   static_cast<void>(schedule());
 }
 
-void ConnectionPool::enter(Connection& connection, Phase phase) noexcept {
-  const auto now = Clock::now();
-  on_turn_end(now);
-  put_last(connection, phase);
-  connection.last_activity = now;
-}
-
 // Those whose moment is not known are the last of theirs, and only those who are served wait for
 // it.
-void ConnectionPool::on_turn_end(Clock::time_point now) noexcept {
+inline void ConnectionPool::note_activity(Clock::time_point now) noexcept {
   list_of(Phase::serving).for_each_from_last([now](ConnectionHook& hook) {
     auto& connection = static_cast<Connection&>(hook);
     if (connection.last_activity != unknown) return false;
     connection.last_activity = now;
     return true;
   });
+}
+
+void ConnectionPool::enter(Connection& connection, Phase phase) noexcept {
+  const auto now = Clock::now();
+  note_activity(now);
+  put_last(connection, phase);
+  connection.last_activity = now;
+}
+
+void ConnectionPool::on_turn_end() noexcept {
+  note_activity(now());
 }
 
 ConnectionPool::Clock::time_point ConnectionPool::deadline(Phase phase) noexcept {
@@ -138,7 +142,7 @@ void ConnectionPool::expire(Connection& connection) noexcept {
 }
 
 bool ConnectionPool::schedule() noexcept {
-  if (is_requested()) on_turn_end(Clock::now());
+  if (is_requested()) note_activity(Clock::now());
   auto next = Clock::time_point::max();
   for (const auto phase : phases) next = std::min(next, deadline(phase));
   const bool is_early_enough = sweeper_.is_active() && sweeper_.deadline() <= next;

@@ -80,7 +80,9 @@ class ConnectionPool final : private TurnEnd {
   }
   void enter(Connection& connection, Phase phase) noexcept;
   void touch_in_drain(Connection& connection) noexcept;
-  void on_turn_end(Clock::time_point now) noexcept override;
+  void on_turn_end() noexcept override;
+  /// The moment of those whose moment is not known.
+  void note_activity(Clock::time_point now) noexcept;
   void sweep() noexcept;
   void expire(Connection& connection) noexcept;
   /// Sees to it that the sweeper fires by the next deadline. False for want of memory.

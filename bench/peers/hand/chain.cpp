@@ -11,11 +11,11 @@ namespace bench::hand {
 void chain_epoll(Run& run) {
   Chain chain(run);
   const int queue = ::epoll_create1(EPOLL_CLOEXEC);
-  for (std::size_t index = 0; index < chain.nodes.size(); ++index) {
+  for (std::size_t index = 0; index < chain.links.size(); ++index) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = index;
-    require(::epoll_ctl(queue, EPOLL_CTL_ADD, chain.nodes[index], &event) == 0, "epoll_ctl");
+    require(::epoll_ctl(queue, EPOLL_CTL_ADD, chain.links[index].here, &event) == 0, "epoll_ctl");
   }
   chain.put_tokens();
 
@@ -25,8 +25,7 @@ void chain_epoll(Run& run) {
     const int count = ::epoll_wait(queue, events, static_cast<int>(std::size(events)), -1);
     for (int at = 0; at < count; ++at) {
       const auto index = static_cast<std::size_t>(events[at].data.u64);
-      take_token(chain.nodes[index]);
-      if (chain.pass_on(index)) run.finish(chain.handled);
+      if (chain.pass_on(chain.links[index])) run.finish(run["events"]);
     }
   }
 }
@@ -34,8 +33,8 @@ void chain_epoll(Run& run) {
 void chain_poll(Run& run) {
   Chain chain(run);
   std::vector<pollfd> entries;
-  for (const int node : chain.nodes)
-    entries.push_back({.fd = node, .events = POLLIN, .revents = 0});
+  for (const auto& link : chain.links)
+    entries.push_back({.fd = link.here, .events = POLLIN, .revents = 0});
   chain.put_tokens();
 
   run.begin();
@@ -44,8 +43,7 @@ void chain_poll(Run& run) {
     for (std::size_t index = 0; left > 0; ++index) {
       if (entries[index].revents == 0) continue;
       --left;
-      take_token(chain.nodes[index]);
-      if (chain.pass_on(index)) run.finish(chain.handled);
+      if (chain.pass_on(chain.links[index])) run.finish(run["events"]);
     }
   }
 }
@@ -53,10 +51,10 @@ void chain_poll(Run& run) {
 void chain_select(Run& run) {
   Chain chain(run);
   SelectBits wanted;
-  std::vector<std::size_t> index_of(static_cast<std::size_t>(chain.nodes.back()) + 1);
-  for (std::size_t index = 0; index < chain.nodes.size(); ++index) {
-    wanted.add(chain.nodes[index]);
-    index_of[static_cast<std::size_t>(chain.nodes[index])] = index;
+  std::vector<Chain::Link> link_of(static_cast<std::size_t>(chain.links.back().here) + 1);
+  for (const auto& link : chain.links) {
+    wanted.add(link.here);
+    link_of[static_cast<std::size_t>(link.here)] = link;
   }
   chain.put_tokens();
 
@@ -66,9 +64,7 @@ void chain_select(Run& run) {
     ready = wanted;
     ::select(ready.limit(), ready.get(), nullptr, nullptr, nullptr);
     ready.for_each([&](int fd) {
-      const auto index = index_of[static_cast<std::size_t>(fd)];
-      take_token(fd);
-      if (chain.pass_on(index)) run.finish(chain.handled);
+      if (chain.pass_on(link_of[static_cast<std::size_t>(fd)])) run.finish(run["events"]);
     });
   }
 }

@@ -78,10 +78,10 @@ void work_chain(Run& run) {
   Ring ring(1024);
   const auto watch = [&](std::size_t index) {
     auto* const request = ring.prepare();
-    ::io_uring_prep_poll_multishot(request, chain.nodes[index], POLLIN);
+    ::io_uring_prep_poll_multishot(request, chain.links[index].here, POLLIN);
     ::io_uring_sqe_set_data64(request, index);
   };
-  for (std::size_t index = 0; index < chain.nodes.size(); ++index) watch(index);
+  for (std::size_t index = 0; index < chain.links.size(); ++index) watch(index);
   ::io_uring_submit(ring.get());
   chain.put_tokens();
 
@@ -90,9 +90,8 @@ void work_chain(Run& run) {
     ring.turn([&](const io_uring_cqe& completion) {
       require(completion.res > 0, "a descriptor cannot be polled");
       const auto index = static_cast<std::size_t>(completion.user_data);
-      take_token(chain.nodes[index]);
       if ((completion.flags & IORING_CQE_F_MORE) == 0) watch(index);
-      if (chain.pass_on(index)) run.finish(chain.handled);
+      if (chain.pass_on(chain.links[index])) run.finish(run["events"]);
     });
   }
 }
