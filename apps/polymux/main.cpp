@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   Command chosen;
   add_serve_command(app, chosen);
+  add_load_command(app, chosen);
   add_backends_command(app, chosen);
   add_conformance_command(app, chosen);
   add_probe_command(app, chosen);

@@ -156,7 +156,7 @@ class Usage(unittest.TestCase):
 
     def test_help_everywhere(self):
         for arguments in (["--help"], ["serve", "--help"], ["backends", "--help"],
-                          ["version", "--help"], ["serve", "-h"],
+                          ["version", "--help"], ["serve", "-h"], ["load", "--help"],
                           ["conformance", "--help"]):
             with self.subTest(arguments=arguments):
                 code, output, errors = self.run_polymux(*arguments)

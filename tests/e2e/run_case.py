@@ -22,12 +22,13 @@ import cases_conformance
 import cases_ending
 import cases_limits
 import cases_load
+import cases_load_command
 import cases_probe
 import cases_usage
 import e2e_support
 
 MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
-           cases_conformance, cases_probe]
+           cases_conformance, cases_probe, cases_load_command]
 SKIPPED = 77
 
 

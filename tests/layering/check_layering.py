@@ -47,6 +47,8 @@ LAYERS = {
                  "core/poller/capabilities.hpp"],
     "backends/support": ["core/poller", "platform"],
     "apps": ["installed"],
+    # A client opens sockets, for which the library has no public door, and uses its loop.
+    "apps/polymux/load": ["installed", "platform"],
     # It asks the kernel without us, and says so: it knows nothing of this tree but itself.
     PROBE: [],
     "tests/conformance": ["installed", "tests/support"],

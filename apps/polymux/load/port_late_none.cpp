@@ -1,0 +1,7 @@
+#include "connecting.hpp"
+
+namespace load {
+
+void choose_port_late(int /*socket*/) noexcept {}
+
+}  // namespace load

@@ -1,0 +1,302 @@
+#include "worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "datagram_client.hpp"
+#include "stream_client.hpp"
+#include "timer_slack.hpp"
+
+namespace load {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Few enough for the queue of a listener, which a server may empty slowly.
+constexpr std::uint64_t opened_at_a_time = 100;
+
+// How exact a time-out is, and at what price where there are many connections.
+constexpr nanoseconds longest_tick = 50ms;
+constexpr nanoseconds shortest_tick = 1ms;
+
+nanoseconds tick_for(nanoseconds timeout) {
+  constexpr int ticks_of_a_timeout = 8;
+  return std::clamp(timeout / ticks_of_a_timeout, shortest_tick, longest_tick);
+}
+
+}  // namespace
+
+Worker::Worker(std::unique_ptr<polymux::Poller> poller, const Plan& plan, const Share& share,
+               Calls calls)
+    : loop_(std::move(poller)),
+      plan_(plan),
+      share_(share),
+      calls_(std::move(calls)),
+      scratch_(std::make_unique<char[]>(Payload::longest_piece)),
+      due_(loop_, [this] { send_due(); }),
+      tick_(loop_, [this] { look_after_all(); }),
+      deadline_(loop_, [this] {
+        if (phase_ == Phase::running) return finish();
+        end_draining(Failure::timed_out);
+      }) {
+  make_clients();
+}
+
+Worker::~Worker() = default;
+
+void Worker::make_clients() {
+  clients_.reserve(static_cast<std::size_t>(share_.connections + share_.idle));
+  for (std::uint64_t index = 0; index < share_.connections; ++index) {
+    const auto number = share_.first_connection + index;
+    if (plan_.options.is_udp) {
+      clients_.push_back(std::make_unique<DatagramClient>(*this, number));
+    } else {
+      clients_.push_back(std::make_unique<StreamClient>(*this, number, Client::Role::busy));
+    }
+  }
+  for (std::uint64_t index = 0; index < share_.idle; ++index) {
+    clients_.push_back(
+        std::make_unique<StreamClient>(*this, share_.first_idle + index, Client::Role::idle));
+  }
+}
+
+std::error_code Worker::run() {
+  if (plan_.options.rate) wait_exactly();
+  tick_.start_after(tick_for(plan_.options.timeout));
+  // Busy ones connect for each request, then.
+  if (plan_.options.reconnects) next_to_open_ = static_cast<std::size_t>(share_.connections);
+  loop_.post([this] { open_more(); });
+  return loop_.run();
+}
+
+void Worker::open_more() {
+  while (opening_ < opened_at_a_time && next_to_open_ < clients_.size() &&
+         phase_ == Phase::opening) {
+    ++opening_;
+    clients_[next_to_open_++]->open(Clock::now());
+  }
+  if (opening_ > 0 || phase_ != Phase::opening) return;
+  phase_ = Phase::waiting;
+  publish();
+  calls_.when_opened();
+}
+
+// Not at once: whoever tells of it may be amid an `open` of `open_more`.
+void Worker::opened_one() {
+  --opening_;
+  loop_.post([this] { open_more(); });
+}
+
+void Worker::note_opened(Client& client) {
+  ++open_;
+  ++tally_.connections_opened;
+  if (client.role() == Client::Role::idle) ++tally_.idle_opened;
+  if (phase_ == Phase::opening) opened_one();
+}
+
+void Worker::note_greeted(Client& client) {
+  if (client.role() == Client::Role::idle) ++tally_.idle_kept;
+  if (--checking_ == 0) note_settled();
+}
+
+void Worker::note_failed(Client& client, bool was_open, Failure why) {
+  auto& counts = was_open ? tally_.connection_losses : tally_.connection_failures;
+  ++counts[static_cast<std::size_t>(why)];
+  if (was_open) --open_;
+  if (phase_ == Phase::opening && !was_open) opened_one();
+  if (phase_ == Phase::checking && client.role() == Client::Role::idle) --checking_;
+  note_settled();
+}
+
+void Worker::note_unanswered(std::uint64_t count, Failure why) noexcept {
+  tally_.failures[static_cast<std::size_t>(why)] += count;
+  outstanding_ -= count;
+}
+
+void Worker::note_wrong(const WrongByte& wrong) noexcept {
+  if (!tally_.first_wrong) tally_.first_wrong = wrong;
+}
+
+void Worker::note_error(const std::error_code& error) {
+  if (tally_.first_error.empty()) tally_.first_error = error.message();
+}
+
+void Worker::begin(Instant start) {
+  if (phase_ != Phase::waiting) return;
+  phase_ = Phase::running;
+  const auto& options = plan_.options;
+  pacer_ = options.rate ? Pacer(share_.requests,
+                                Schedule(start, *options.rate, share_.index, share_.workers))
+                        : Pacer(share_.requests);
+  if (options.duration) deadline_.start_at(start + *options.duration);
+  answered_at_ = start;
+  for (const auto& client : clients_) {
+    if (client->role() == Client::Role::busy && client->has_room()) {
+      feed(*client, Clock::now());
+    }
+  }
+  note_settled();
+}
+
+void Worker::be_free(Client& client) noexcept {
+  if (std::exchange(client.is_free, true)) return;
+  client.next_free = nullptr;
+  (last_free_ == nullptr ? first_free_ : last_free_->next_free) = &client;
+  last_free_ = &client;
+  if (!due_.is_active()) expect_next_due();
+}
+
+// In turn; those that have no room any more, for they were closed, are passed over.
+Client* Worker::first_free() noexcept {
+  while (first_free_ != nullptr && !first_free_->has_room()) {
+    auto* const client = first_free_;
+    first_free_ = client->next_free;
+    if (first_free_ == nullptr) last_free_ = nullptr;
+    client->is_free = false;
+  }
+  return first_free_;
+}
+
+void Worker::expect_next_due() {
+  if (const auto next = pacer_.next_due()) due_.start_at(*next);
+}
+
+void Worker::send_due() {
+  const auto now = Clock::now();
+  while (auto* const client = first_free()) {
+    const auto since = pacer_.take(now);
+    if (!since) break;
+    lag_.record(static_cast<std::uint64_t>((now - *since).count()));
+    hand_over(*client, *since, now);
+  }
+  if (first_free_ != nullptr) expect_next_due();
+  note_settled();
+}
+
+void Worker::hand_over(Client& client, Instant since, Instant now) {
+  first_free_ = client.next_free;
+  if (first_free_ == nullptr) last_free_ = nullptr;
+  client.is_free = false;
+  ++outstanding_;
+  ++tally_.asked;
+  client.ask(since, now);
+  client.flush(now);
+  if (client.has_room()) be_free(client);
+}
+
+void Worker::look_after_all() {
+  const auto now = Clock::now();
+  for (const auto& client : clients_) client->sweep(now);
+  if (phase_ == Phase::running) watch_for_answers(now);
+  publish();
+  tick_.start_after(tick_for(plan_.options.timeout));
+}
+
+// A run of so many requests would go on and on if none was answered any more.
+void Worker::watch_for_answers(Instant now) {
+  constexpr int timeouts = 3;
+  const auto failed = total(tally_.failures) + total(tally_.connection_failures);
+  if (tally_.answered != answered_by_then_ || failed == failed_by_then_) {
+    answered_by_then_ = tally_.answered;
+    failed_by_then_ = failed;
+    answered_at_ = now;
+  }
+  if (plan_.options.duration || now - answered_at_ <= timeouts * plan_.options.timeout) return;
+  gave_up_ = true;
+  finish();
+}
+
+void Worker::publish() noexcept {
+  constexpr auto order = std::memory_order_relaxed;
+  published_answered_.store(tally_.answered, order);
+  published_failed_.store(total(tally_.failures) + total(tally_.connection_failures), order);
+  published_bytes_.store(tally_.bytes_received, order);
+  published_open_.store(open_, order);
+}
+
+Worker::Progress Worker::progress() const noexcept {
+  constexpr auto order = std::memory_order_relaxed;
+  return {.answered = published_answered_.load(order),
+          .failed = published_failed_.load(order),
+          .bytes = published_bytes_.load(order),
+          .open = published_open_.load(order)};
+}
+
+// Not at once: whoever tells of it is amid its own work.
+void Worker::note_settled() {
+  const bool is_over = ((phase_ == Phase::running || phase_ == Phase::draining) &&
+                        outstanding_ == 0 && pacer_.is_exhausted()) ||
+                       (phase_ == Phase::checking && checking_ == 0);
+  if (!is_over || std::exchange(is_moving_on_, true)) return;
+  loop_.post([this] {
+    is_moving_on_ = false;
+    move_on();
+  });
+}
+
+void Worker::move_on() {
+  if (phase_ == Phase::running) stop_measuring(Clock::now());
+  if (phase_ == Phase::draining) return end_draining(Failure::timed_out);
+  if (phase_ == Phase::checking) be_done();
+}
+
+void Worker::stop_measuring(Instant now) {
+  phase_ = Phase::draining;
+  end_ = now;
+  pacer_.end(now);
+  tally_.answered_in_time = tally_.answered;
+  tally_.bytes_received_in_time = tally_.bytes_received;
+}
+
+void Worker::finish() {
+  if (phase_ == Phase::opening || phase_ == Phase::waiting) return abandon();
+  if (phase_ != Phase::running) return;
+  stop_measuring(Clock::now());
+  deadline_.start_after(plan_.options.timeout);
+  note_settled();
+}
+
+void Worker::end_draining(Failure why) {
+  if (phase_ != Phase::draining) return;
+  deadline_.stop();
+  due_.stop();
+  tally_.unsent = pacer_.overdue();
+  phase_ = Phase::checking;
+  for (const auto& client : clients_) {
+    if (client->role() == Client::Role::busy) client->give_up(why);
+  }
+  if (why == Failure::abandoned) return be_done();
+  check_idle();
+}
+
+void Worker::check_idle() {
+  const auto now = Clock::now();
+  checking_ = 1;
+  for (const auto& client : clients_) {
+    if (client->role() != Client::Role::idle || !client->is_open()) continue;
+    ++checking_;
+    client->greet(now);
+  }
+  --checking_;
+  note_settled();
+}
+
+void Worker::abandon() {
+  if (phase_ == Phase::done) return;
+  if (phase_ == Phase::running) stop_measuring(Clock::now());
+  if (phase_ == Phase::draining) return end_draining(Failure::abandoned);
+  be_done();
+}
+
+void Worker::be_done() {
+  phase_ = Phase::done;
+  due_.stop();
+  tick_.stop();
+  deadline_.stop();
+  for (const auto& client : clients_) client->give_up(Failure::abandoned);
+  publish();
+  calls_.when_done();
+  loop_.stop();
+}
+
+}  // namespace load
