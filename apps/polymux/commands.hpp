@@ -10,5 +10,6 @@ using Command = std::function<int()>;
 void add_backends_command(CLI::App& app, Command& chosen);
 void add_conformance_command(CLI::App& app, Command& chosen);
 void add_load_command(CLI::App& app, Command& chosen);
+void add_models_command(CLI::App& app, Command& chosen);
 void add_probe_command(CLI::App& app, Command& chosen);
 void add_serve_command(CLI::App& app, Command& chosen);

@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
   add_load_command(app, chosen);
   add_backends_command(app, chosen);
   add_conformance_command(app, chosen);
+  add_models_command(app, chosen);
   add_probe_command(app, chosen);
   add_version_command(app, chosen);
   try {

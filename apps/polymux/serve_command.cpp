@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,27 +19,18 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr const char* reactor = "reactor";
-constexpr const char* proactor = "proactor";
+using polymux::ServerModel;
+using polymux::ServerOptions;
+using polymux::Workers;
 
-struct ServeOptions {
-  std::vector<std::string> addresses{"127.0.0.1:0"};
-  std::string backend;
-  bool has_backend = false;
-  std::string model{reactor};
-  std::uint64_t max_connections = polymux::ConnectionOptions{}.max_connections;
-  std::uint64_t max_buffer = polymux::ConnectionOptions{}.max_buffer;
-  nanoseconds idle_timeout = polymux::ConnectionOptions{}.idle_timeout;
-  nanoseconds drain_timeout = polymux::ConnectionOptions{}.drain_timeout;
-  nanoseconds stats_interval{0};
+struct Choice {
+  std::string model{"reactor"};
+  ServerOptions options;
+  std::uint64_t threads = 0;
+  std::uint64_t processes = 0;
+  /// What was chosen of the ways of each model that has some, by the option's name.
+  std::map<std::string, std::string> variants;
 };
-
-polymux::ConnectionOptions to_connection_options(const ServeOptions& options) {
-  return {.max_connections = options.max_connections,
-          .idle_timeout = options.idle_timeout,
-          .drain_timeout = options.drain_timeout,
-          .max_buffer = options.max_buffer};
-}
 
 std::string describe(const polymux::ConnectionCounters& counters) {
   const std::pair<const char*, std::uint64_t> figures[] = {
@@ -60,114 +53,124 @@ std::string describe(const polymux::ConnectionCounters& counters) {
   return line;
 }
 
-/// The server: a loop, what runs in it, and how it ends.
-template <class Manager>
-class Server {
+/// Says on stdout where clients may come, and the rest on stderr.
+class Teller final : public polymux::ServerObserver {
  public:
-  Server(std::unique_ptr<polymux::Poller> poller, const ServeOptions& options)
-      : loop_(std::move(poller)),
-        manager_(loop_, service_, to_connection_options(options)),
-        terminate_(loop_, [this] { end(); }),
-        interrupt_(loop_, [this] { end(); }),
-        stats_(loop_, [this] { report(); }),
-        stats_interval_(options.stats_interval) {}
+  explicit Teller(const std::string& model) : model_(model) {}
 
-  /// For those that not every system has.
-  [[nodiscard]] std::error_code open() { return manager_.open(); }
-
-  /// Binds every address before it tells of any.
-  [[nodiscard]] int listen(const std::vector<std::string>& addresses, const std::string& backend) {
-    std::string lines;
-    for (const auto& address : addresses) {
-      const auto result = manager_.listen(address);
-      if (!result) return refuse(result);
-      for (const auto& bound : result.addresses) {
-        lines.append("listening on ").append(bound).append(" backend=").append(backend) += '\n';
-      }
-    }
-    if (const int failed = watch_signals()) return failed;
-    return console::print(lines);
-  }
-
-  [[nodiscard]] int run() {
-    if (stats_interval_ > nanoseconds::zero()) stats_.start_after(stats_interval_);
-    const auto error = loop_.run();
-    if (!error) return console::success;
-    console::complain("the event loop has failed: " + error.message());
-    return console::failure;
-  }
+  /// Whether all could be said.
+  [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
 
  private:
-  static int refuse(const polymux::ListenResult& result) {
-    console::complain(result.message);
-    const bool is_usage = result.error == polymux::make_error_code(polymux::Errc::invalid_argument);
-    return is_usage ? console::wrong_usage : console::failure;
-  }
-
-  [[nodiscard]] int watch_signals() {
-    for (auto [watch, number] : {std::pair{&terminate_, SIGTERM}, std::pair{&interrupt_, SIGINT}}) {
-      if (const auto error = watch->start(number)) {
-        console::complain("cannot watch signals: " + error.message());
-        return console::failure;
-      }
+  bool on_listening(const std::vector<std::string>& addresses,
+                    const std::string& backend) override {
+    std::string lines;
+    for (const auto& address : addresses) {
+      lines.append("listening on ").append(address).append(" model=").append(model_);
+      if (!backend.empty()) lines.append(" backend=").append(backend);
+      lines += '\n';
     }
-    return console::success;
+    exit_code_ = console::print(lines);
+    return exit_code_ == console::success;
   }
-
-  // The first signal drains, the second does not wait for it.
-  void end() {
-    if (std::exchange(is_ending_, true)) {
-      manager_.close_all();
-    } else {
-      manager_.drain([this] { loop_.stop(); });
-    }
+  void on_counters(const polymux::ConnectionCounters& counters) override {
+    console::complain(describe(counters));
   }
+  void on_notice(std::string_view text) override { console::complain(text); }
 
-  void report() {
-    console::complain(describe(manager_.counters()));
-    stats_.start_after(stats_interval_);
-  }
-
-  polymux::EventLoop loop_;
-  polymux::ToupperService service_;
-  Manager manager_;
-  polymux::SignalWatch terminate_;
-  polymux::SignalWatch interrupt_;
-  polymux::Timer stats_;
-  nanoseconds stats_interval_;
-  bool is_ending_ = false;
+  const std::string& model_;
+  int exit_code_ = console::success;
 };
 
-template <class Manager>
-int run(Server<Manager>& server, const ServeOptions& options, const std::string& backend) {
-  if (const int failed = server.listen(options.addresses, backend)) return failed;
-  return server.run();
+std::string names_of(bool (*is_meant)(const ServerModel&)) {
+  std::string names;
+  for (const auto* model : polymux::server_models()) {
+    if (!is_meant(*model)) continue;
+    names.append(names.empty() ? "" : ", ").append(model->name);
+  }
+  return names.empty() ? "none" : names;
 }
 
-int serve(const ServeOptions& options) {
-  // Without --backend the environment may choose, else the library.
-  auto opened =
-      options.has_backend ? polymux::open_poller(options.backend) : polymux::open_poller();
-  if (!opened) {
-    console::complain(opened.message);
-    return opened.error == polymux::Errc::unknown_backend ? console::wrong_usage : console::failure;
+/// What of the command line the model has no use for; empty if it has for all. Nothing is ignored.
+std::string find_misfit(const ServerModel& model, const CLI::App& command) {
+  const auto misfit = [&](const std::string& option, const std::string& others) {
+    return option + " is not for the model '" + model.name + "', but for: " + others;
+  };
+  const auto was_given = [&](const std::string& option) { return command.count(option) != 0; };
+  if (was_given("--backend") && !model.takes_backend) {
+    return misfit("--backend", names_of([](const auto& one) { return one.takes_backend; }));
   }
-  if (options.model == proactor) {
-    Server<polymux::CompletionManager> server(std::move(opened.poller), options);
-    if (const auto error = server.open()) {
-      console::complain(
-          "the model 'proactor' cannot be used here, for want of io_uring as Linux 6.1 has it "
-          "and liburing: " +
-          error.message());
-      return console::failure;
+  if (was_given("--threads") && model.workers != Workers::threads) {
+    return misfit("--threads",
+                  names_of([](const auto& one) { return one.workers == Workers::threads; }));
+  }
+  if (was_given("--processes") && model.workers != Workers::processes) {
+    return misfit("--processes",
+                  names_of([](const auto& one) { return one.workers == Workers::processes; }));
+  }
+  for (const auto* other : polymux::server_models()) {
+    if (other->variant_option == nullptr || other == &model) continue;
+    const auto option = std::string("--") + other->variant_option;
+    const bool is_own =
+        model.variant_option != nullptr && option == std::string("--") + model.variant_option;
+    if (!is_own && was_given(option)) return misfit(option, other->name);
+  }
+  for (const char* const option : model.refused_options) {
+    if (was_given(option)) {
+      return std::string(option) + " cannot be kept by the model '" + model.name +
+             "'; docs/models.md says why";
     }
-    return run(server, options, opened.backend);
   }
-  Server<polymux::ConnectionManager> server(std::move(opened.poller), options);
-  return run(server, options, opened.backend);
+  return {};
 }
 
-void add_options(CLI::App& command, ServeOptions& options) {
+int serve(const Choice& choice) {
+  const auto& model = *polymux::find_server_model(choice.model);
+  auto options = choice.options;
+  options.workers = static_cast<std::uint32_t>(std::max(choice.threads, choice.processes));
+  if (model.variant_option != nullptr) {
+    const auto found = choice.variants.find(model.variant_option);
+    if (found != choice.variants.end()) options.variant = found->second;
+  }
+  polymux::ToupperService service;
+  Teller teller(choice.model);
+  const auto outcome = model.serve(service, options, teller);
+  using Kind = polymux::ServerOutcome::Kind;
+  if (outcome.kind == Kind::ended) return teller.exit_code();
+  console::complain(outcome.message);
+  return outcome.kind == Kind::wrong_usage ? console::wrong_usage : console::failure;
+}
+
+void add_model_options(CLI::App& command, Choice& choice) {
+  std::vector<std::string> names;
+  for (const auto* model : polymux::server_models()) names.emplace_back(model->name);
+  command
+      .add_option("--model", choice.model,
+                  "How the server is built, see 'polymux models' and docs/models.md")
+      ->check(CLI::IsMember(names))
+      ->type_name("MODEL")
+      ->capture_default_str();
+  constexpr std::uint64_t most_workers = 1024;
+  add_whole_number(command, "--threads", choice.threads, 1, most_workers,
+                   "Threads, of a model that has a number of them; otherwise one a processor")
+      ->type_name("N");
+  add_whole_number(command, "--processes", choice.processes, 1, most_workers,
+                   "Processes, of a model that has a number of them; otherwise one a processor")
+      ->type_name("N");
+  for (const auto* model : polymux::server_models()) {
+    if (model->variant_option == nullptr) continue;
+    const std::vector<std::string> variants(model->variants.begin(), model->variants.end());
+    command
+        .add_option(
+            std::string("--") + model->variant_option, choice.variants[model->variant_option],
+            std::string("How the model ") + model->name + " does it; otherwise " + variants.front())
+        ->check(CLI::IsMember(variants))
+        ->type_name("WAY");
+  }
+}
+
+void add_options(CLI::App& command, Choice& choice) {
+  auto& options = choice.options;
   command
       .add_option("--listen", options.addresses,
                   "Where: HOST:PORT, [IPV6]:PORT or unix:/path, port 0 for any; repeatable")
@@ -180,23 +183,18 @@ void add_options(CLI::App& command, ServeOptions& options) {
       .add_option("--backend", options.backend,
                   "Multiplexer to use, see 'polymux backends'; POLYMUX_BACKEND counts without it")
       ->type_name("NAME");
-  command
-      .add_option("--model", options.model,
-                  "reactor: told when a connection is ready; proactor: told when the kernel has "
-                  "received or sent (io_uring of Linux 6.1)")
-      ->check(CLI::IsMember({reactor, proactor}))
-      ->type_name("MODEL")
-      ->capture_default_str();
+  add_model_options(command, choice);
   constexpr std::uint64_t most_connections = std::numeric_limits<std::int32_t>::max();
   constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
-  add_whole_number(command, "--max-connections", options.max_connections, 0, most_connections,
+  auto& connections = options.connections;
+  add_whole_number(command, "--max-connections", connections.max_connections, 0, most_connections,
                    "Clients at a time, the others are refused; 0: as many as descriptors allow")
       ->type_name("N");
-  add_seconds(command, "--idle-timeout", options.idle_timeout,
+  add_seconds(command, "--idle-timeout", connections.idle_timeout,
               "Close a connection on which no byte moves for so long; 0: never");
-  add_seconds(command, "--drain-timeout", options.drain_timeout,
+  add_seconds(command, "--drain-timeout", connections.drain_timeout,
               "How long clients may take to finish after SIGTERM or SIGINT; 0: not at all");
-  add_whole_number(command, "--max-buffer", options.max_buffer, 1, most_bytes,
+  add_whole_number(command, "--max-buffer", connections.max_buffer, 1, most_bytes,
                    "Kept for a client that does not take its answers; over 65536 is as 65536")
       ->type_name("BYTES");
   add_seconds(command, "--stats-interval", options.stats_interval,
@@ -213,10 +211,12 @@ void add_serve_command(CLI::App& app, Command& chosen) {
       "second one stops at once, also with 0. The limit of descriptors is the shell's (ulimit "
       "-n);\n"
       "clients beyond it are refused.");
-  const auto options = std::make_shared<ServeOptions>();
-  add_options(*command, *options);
-  command->callback([&chosen, options, command] {
-    options->has_backend = command->count("--backend") != 0;
-    chosen = [options] { return serve(*options); };
+  const auto choice = std::make_shared<Choice>();
+  add_options(*command, *choice);
+  command->callback([&chosen, choice, command] {
+    choice->options.has_backend = command->count("--backend") != 0;
+    const auto misfit = find_misfit(*polymux::find_server_model(choice->model), *command);
+    if (!misfit.empty()) throw CLI::ValidationError(misfit);
+    chosen = [choice] { return serve(*choice); };
   });
 }

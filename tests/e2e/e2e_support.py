@@ -130,16 +130,17 @@ class Server(Process):
 
     def __init__(self, test, *options, listen=("127.0.0.1:0",), lines=None, **more):
         model = ["--model", MODEL] if MODEL else []
-        arguments = ["serve", "--backend", BACKEND, *model, *options]
+        backend = ["--backend", BACKEND] if BACKEND else []
+        arguments = ["serve", *backend, *model, *options]
         for address in listen:
             arguments += ["--listen", address]
         super().__init__(test, arguments, **more)
         self.addresses = []
         for _ in range(lines or len(listen)):
             line = self.read_line()
-            found = re.fullmatch(r"listening on (\S+) backend=(\S+)", line)
+            found = re.fullmatch(r"listening on (\S+) model=\S+(?: backend=(\S+))?", line)
             test.assertIsNotNone(found, line)
-            test.assertEqual(found.group(2), BACKEND)
+            test.assertEqual(found.group(2) or "", BACKEND)
             self.addresses.append(found.group(1))
 
     @property

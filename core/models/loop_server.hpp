@@ -1,0 +1,103 @@
+#pragma once
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <polymux/loop/event_loop.hpp>
+#include <polymux/loop/signal_watch.hpp>
+#include <polymux/loop/timer.hpp>
+#include <polymux/poller/registry.hpp>
+#include <polymux/service/connection_manager.hpp>
+
+#include <polymux/models/server_model.hpp>
+
+namespace polymux {
+
+/// The poller that the options ask for.
+[[nodiscard]] inline OpenResult open_poller_for(const ServerOptions& options) {
+  return options.has_backend ? open_poller(options.backend) : open_poller();
+}
+
+/// What a failure to open it means.
+[[nodiscard]] inline ServerOutcome cannot_open(const OpenResult& opened) {
+  const bool is_usage = opened.error == Errc::unknown_backend;
+  return {.kind = is_usage ? ServerOutcome::Kind::wrong_usage : ServerOutcome::Kind::failed,
+          .message = opened.message};
+}
+
+[[nodiscard]] inline ServerOutcome cannot_listen(const ListenResult& result) {
+  const bool is_usage = result.error == make_error_code(Errc::invalid_argument);
+  return {.kind = is_usage ? ServerOutcome::Kind::wrong_usage : ServerOutcome::Kind::failed,
+          .message = result.message};
+}
+
+[[nodiscard]] inline ServerOutcome failed_server(const std::string& what, std::error_code error) {
+  return {.kind = ServerOutcome::Kind::failed, .message = what + ": " + error.message()};
+}
+
+/// A server that is one loop, and a manager in it: has `listen`, `drain`, `close_all` and
+/// `counters`, as `ConnectionManager` has them. Its signals and its counters.
+template <class Manager>
+class LoopServer {
+ public:
+  LoopServer(EventLoop& loop, Manager& manager, const ServerOptions& options,
+             ServerObserver& observer)
+      : loop_(loop),
+        manager_(manager),
+        observer_(observer),
+        terminate_(loop, [this] { end(); }),
+        interrupt_(loop, [this] { end(); }),
+        stats_(loop, [this] { report(); }),
+        options_(options) {}
+
+  /// Binds every address before it tells of any.
+  [[nodiscard]] ServerOutcome run(const std::string& backend) {
+    std::vector<std::string> bound;
+    for (const auto& address : options_.addresses) {
+      auto result = manager_.listen(address);
+      if (!result) return cannot_listen(result);
+      for (auto& one : result.addresses) bound.push_back(std::move(one));
+    }
+    for (auto [watch, number] : {std::pair{&terminate_, SIGTERM}, std::pair{&interrupt_, SIGINT}}) {
+      if (const auto error = watch->start(number)) {
+        return failed_server("cannot watch signals", error);
+      }
+    }
+    if (!observer_.on_listening(bound, backend)) return {};
+    if (options_.stats_interval > options_.stats_interval.zero()) {
+      stats_.start_after(options_.stats_interval);
+    }
+    if (const auto error = loop_.run()) return failed_server("the event loop has failed", error);
+    return {};
+  }
+
+ private:
+  // The first signal drains, the second does not wait for it.
+  void end() {
+    if (std::exchange(is_ending_, true)) {
+      manager_.close_all();
+    } else {
+      manager_.drain([this] { loop_.stop(); });
+    }
+  }
+
+  void report() {
+    observer_.on_counters(manager_.counters());
+    stats_.start_after(options_.stats_interval);
+  }
+
+  EventLoop& loop_;
+  Manager& manager_;
+  ServerObserver& observer_;
+  SignalWatch terminate_;
+  SignalWatch interrupt_;
+  Timer stats_;
+  const ServerOptions& options_;
+  bool is_ending_ = false;
+};
+
+}  // namespace polymux

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <polymux/service/connection_options.hpp>
+#include <polymux/service/service.hpp>
+
+namespace polymux {
+
+/// What a server of any model is asked for.
+struct ServerOptions {
+  /// As `ConnectionManager::listen` takes them.
+  std::vector<std::string> addresses{"127.0.0.1:0"};
+  /// Which multiplexer, of a model that takes one; without, the environment and the library choose.
+  std::string backend{};
+  bool has_backend = false;
+  ConnectionOptions connections{};
+  /// Threads or processes, of a model that has a number of them; zero: as many as processors.
+  std::uint32_t workers = 0;
+  /// One of `ServerModel::variants`; empty: the first.
+  std::string variant{};
+  /// How often the counters are told; zero or less: never.
+  std::chrono::nanoseconds stats_interval{0};
+};
+
+/// What a server tells while it serves. Called by the thread that serves, or one of its own, one at
+/// a time.
+class ServerObserver {
+ public:
+  ServerObserver() = default;
+  ServerObserver(const ServerObserver&) = delete;
+  ServerObserver& operator=(const ServerObserver&) = delete;
+
+  /// Clients may come, to these addresses. Once.
+  /// \param backend  The multiplexer; empty for a model that takes none.
+  /// \return False if nobody can be told of it: the server ends at once.
+  [[nodiscard]] virtual bool on_listening(const std::vector<std::string>& addresses,
+                                          const std::string& backend) = 0;
+  virtual void on_counters(const ConnectionCounters& counters) = 0;
+  /// Something that whoever operates it should know: a worker was lost and replaced.
+  virtual void on_notice(std::string_view text) = 0;
+
+ protected:
+  ~ServerObserver() = default;
+};
+
+/// How a server ended.
+struct ServerOutcome {
+  enum class Kind : std::uint8_t { ended, failed, wrong_usage };
+
+  Kind kind = Kind::ended;
+  /// For people: what was wrong, and what would be right.
+  std::string message{};
+};
+
+/// What a model has many of.
+enum class Workers : std::uint8_t { none, threads, processes };
+
+/// One way to build a server around a service. All of them serve the same `Service` under the same
+/// limits, as far as each can; docs/models.md says where one cannot.
+struct ServerModel {
+  const char* name;
+  /// In a few words, for a list.
+  const char* summary;
+  /// Programs and books that are known for it.
+  const char* known_from;
+  /// It waits for readiness by any multiplexer.
+  bool takes_backend = false;
+  Workers workers = Workers::none;
+  /// Ways in which it can be done, of which the first is taken unless another is asked for.
+  std::span<const char* const> variants{};
+  /// The option of the command that chooses one: `proactor` for `--proactor`.
+  const char* variant_option = nullptr;
+  /// Limits that it cannot keep: options of `polymux serve` that are refused, as `--idle-timeout`.
+  std::span<const char* const> refused_options{};
+
+  /// Serves until SIGTERM or SIGINT, which drain; a second one stops at once. It is the process's
+  /// own: signals are its to handle, and it is called from the main thread, before there are
+  /// others.
+  ServerOutcome (*serve)(Service& service, const ServerOptions& options, ServerObserver& observer);
+};
+
+/// Every model, in the order of the textbook.
+[[nodiscard]] std::span<const ServerModel* const> server_models() noexcept;
+
+/// Null if there is none of that name.
+[[nodiscard]] const ServerModel* find_server_model(std::string_view name) noexcept;
+
+}  // namespace polymux

@@ -1,0 +1,26 @@
+#include <algorithm>
+#include <array>
+
+#include <polymux/models/server_model.hpp>
+
+namespace polymux {
+
+extern const ServerModel reactor_model;
+extern const ServerModel proactor_model;
+
+namespace {
+
+constexpr std::array<const ServerModel*, 2> all{&reactor_model, &proactor_model};
+
+}  // namespace
+
+std::span<const ServerModel* const> server_models() noexcept {
+  return all;
+}
+
+const ServerModel* find_server_model(std::string_view name) noexcept {
+  const auto* const found = std::ranges::find(all, name, &ServerModel::name);
+  return found != all.end() ? *found : nullptr;
+}
+
+}  // namespace polymux
