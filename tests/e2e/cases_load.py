@@ -27,6 +27,18 @@ class Crowds(unittest.TestCase):
             self.assertEqual(e2e.receive_exactly(client, len(expected)), expected)
         server.stop()
 
+    def test_300_clients_at_once(self):
+        server = e2e.Server(self)
+        clients = [server.connect() for _ in range(300)]
+
+        for turn in range(3):
+            for number, client in enumerate(clients):
+                client.sendall(b"turn %d client %d" % (turn, number))
+            for number, client in enumerate(clients):
+                expected = b"TURN %d CLIENT %d" % (turn, number)
+                self.assertEqual(e2e.receive_exactly(client, len(expected)), expected)
+        server.stop()
+
     def test_500_busy_clients_with_a_short_signal_queue(self):
         # Whoever is told of readiness by signals loses most of them here (getrlimit(2)).
         if not hasattr(resource, "RLIMIT_SIGPENDING"):
@@ -85,6 +97,22 @@ class Crowds(unittest.TestCase):
                        f"{before} descriptors again")
         server.stop()
 
+    def test_no_process_is_left_behind(self):
+        e2e.need_proc()
+        server = e2e.Server(self)
+        for number in range(50):
+            client = server.connect()
+            self.assertEqual(e2e.round_trip(client, b"x"), b"X")
+            client.close()
+
+        # One that has ended and that nobody waits for is a zombie.
+        e2e.eventually(self, lambda: not e2e.zombies_below(server.pid), "no zombies")
+        below = e2e.processes_below(server.pid)
+        server.stop()
+
+        e2e.eventually(self, lambda: not any(e2e.is_alive(pid) for pid in below),
+                       "its processes have ended with it")
+
     @staticmethod
     def _is_settled(server):
         # One count may still hold a client that has just left.
@@ -137,6 +165,20 @@ class BadClients(unittest.TestCase):
         answer = e2e.receive_to_end(client)
         self.assertEqual(len(answer), sent)
         self.assertTrue(stream.is_answered_by(answer), "the answer differs")
+        server.stop()
+
+    def test_a_slow_reader_gets_every_byte(self):
+        server = e2e.Server(self)
+        slow, stream = server.connect(receive_buffer=4096), e2e.Stream()
+
+        sent = e2e.send_until_stuck(slow, stream, patience=0.2)
+        slow.shutdown(socket.SHUT_WR)
+        answer = bytearray()
+        while piece := slow.recv(5000):
+            answer += piece
+
+        self.assertEqual(len(answer), sent)
+        self.assertTrue(stream.is_answered_by(bytes(answer)), "the answer differs")
         server.stop()
 
     def test_resets_in_mid_transfer(self):

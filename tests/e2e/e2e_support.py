@@ -181,6 +181,34 @@ def need_proc():
         raise unittest.SkipTest("this system has no /proc to measure the server with")
 
 
+def stat_of(pid):
+    """The fields of proc_pid_stat(5) after the name; empty for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def is_alive(pid):
+    return stat_of(pid)[:1] not in ([], ["Z"])
+
+
+def processes_below(pid):
+    """Those that it has started, and those that they have."""
+    parents = {int(entry): stat_of(entry)[1:2] for entry in os.listdir("/proc") if entry.isdigit()}
+    below, rest = [], [pid]
+    while rest:
+        parent = rest.pop()
+        found = [child for child, of in parents.items() if of == [str(parent)]]
+        below += found
+        rest += found
+    return below
+
+
+def zombies_below(pid):
+    return [child for child in processes_below(pid) if stat_of(child)[:1] == ["Z"]]
+
+
 def cpu_seconds(pid):
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
