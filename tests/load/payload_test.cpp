@@ -40,7 +40,8 @@ TEST(Payload, TheSeedDecides) {
 
 TEST(Payload, AnswerIsTheQuestionInUpperCase) {
   const Payload payload(1);
-  for (const std::uint64_t position : {0UL, 1UL, 65'520UL, 65'521UL, 1'000'000'007UL}) {
+  for (const auto position : {std::uint64_t{0}, std::uint64_t{1}, Payload::period - 1,
+                              Payload::period, std::uint64_t{1'000'000'007}}) {
     const auto question = payload.question(position, Payload::longest_piece);
     ASSERT_EQ(question.size(), Payload::longest_piece);
 
@@ -52,8 +53,8 @@ TEST(Payload, AnswerIsTheQuestionInUpperCase) {
 
 TEST(Payload, PiecesFollowOnEachOther) {
   const Payload payload(1);
-  const auto whole = payload.question(65'000, 2'000);
-  const auto second = payload.question(65'700, 100);
+  const auto whole = payload.question(Payload::period - 521, 2'000);
+  const auto second = payload.question(Payload::period + 179, 100);
 
   EXPECT_EQ(std::string(second.begin(), second.end()),
             std::string(whole.begin() + 700, whole.begin() + 800));

@@ -13,11 +13,11 @@ namespace load {
 /// among them, and the same in upper case. Any piece of either is there in memory, so that nothing
 /// is made for a request and an answer is judged by one comparison.
 ///
-/// They repeat after so many bytes as no buffer has: what is lost, doubled or another's does not
-/// fit.
+/// They repeat after so many bytes as no buffer has, a prime: what is lost, doubled or another's
+/// does not fit. Few enough to stay in a cache.
 class Payload {
  public:
-  static constexpr std::size_t period = 65'521;
+  static constexpr std::size_t period = 16'381;
   static constexpr std::size_t longest_piece = std::size_t{256} * 1024;
 
   explicit Payload(std::uint64_t seed);

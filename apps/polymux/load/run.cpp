@@ -58,14 +58,17 @@ void require_descriptors(const Options& options) {
   if (!message.empty()) throw std::runtime_error(message);
 }
 
-/// All workers of a run, and the thread that begins, watches and ends it.
+/// All workers of a run, and what begins, watches and ends them. That shares the thread and the
+/// loop of the first worker: with one worker the process has one thread, whose system calls cost
+/// less.
 class Run {
  public:
   Run(const Options& options, const std::vector<Share>& shares, bool shows_progress)
       : plan_{.options = options,
               .target = Target(options, connections_of(options)),
               .payload = Payload(options.seed)},
-        loop_(open_poller(options).poller),
+        opened_poller_(open_poller(options)),
+        loop_(std::move(opened_poller_.poller)),
         terminate_(loop_, [this] { end_early(); }),
         interrupt_(loop_, [this] { end_early(); }),
         second_(loop_, [this] { show_progress(); }),
@@ -80,7 +83,11 @@ class Run {
 
   void run() {
     for (auto& worker : workers_) {
-      threads_.emplace_back([this, &worker = *worker] { run_worker(worker); });
+      if (is_of_this_thread(*worker)) {
+        worker->open();
+      } else {
+        threads_.emplace_back([this, &worker = *worker] { run_worker(worker); });
+      }
     }
     const auto error = loop_.run();
     end_threads();
@@ -103,7 +110,7 @@ class Run {
     const auto wall = in_seconds(done_ - start_);
     result.cpu_share = wall > 0 ? cpu_ / wall : 0;
     result.threads = workers_.size();
-    result.backend = backend_;
+    result.backend = opened_poller_.backend;
     result.address = plan_.target.address().to_string();
     result.was_interrupted = was_interrupted_;
     return result;
@@ -117,19 +124,29 @@ class Run {
   }
 
   void add_worker(const Share& share) {
-    auto opened = open_poller(plan_.options);
-    backend_ = opened.backend;
+    if (!workers_.empty()) {
+      loops_.push_back(std::make_unique<polymux::EventLoop>(open_poller(plan_.options).poller));
+    }
+    auto& loop = workers_.empty() ? loop_ : *loops_.back();
     Worker::Calls calls{.when_opened = [this] { loop_.post([this] { note_opened(); }); },
-                        .when_done = [this] { loop_.post([this] { note_done(); }); }};
-    workers_.push_back(
-        std::make_unique<Worker>(std::move(opened.poller), plan_, share, std::move(calls)));
+                        .when_done =
+                            [this, &loop] {
+                              if (&loop != &loop_) loop.stop();
+                              loop_.post([this] { note_done(); });
+                            }};
+    workers_.push_back(std::make_unique<Worker>(loop, plan_, share, std::move(calls)));
+  }
+
+  [[nodiscard]] bool is_of_this_thread(Worker& worker) const noexcept {
+    return &worker.loop() == &loop_;
   }
 
   // In a worker's thread.
   void run_worker(Worker& worker) {
     std::string failure;
     try {
-      if (const auto error = worker.run()) {
+      worker.open();
+      if (const auto error = worker.loop().run()) {
         failure = "the event loop of a thread has failed: " + error.message();
       }
     } catch (const std::exception& error) {
@@ -203,13 +220,15 @@ class Run {
   }
 
   Plan plan_;
+  /// Its name stays when the poller has gone to the loop.
+  polymux::OpenResult opened_poller_;
   polymux::EventLoop loop_;
+  std::vector<std::unique_ptr<polymux::EventLoop>> loops_;
   polymux::SignalWatch terminate_;
   polymux::SignalWatch interrupt_;
   polymux::Timer second_;
   bool shows_progress_;
   ProgressLine line_{Instant{}};
-  std::string backend_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   std::size_t opened_ = 0;

@@ -26,9 +26,8 @@ nanoseconds tick_for(nanoseconds timeout) {
 
 }  // namespace
 
-Worker::Worker(std::unique_ptr<polymux::Poller> poller, const Plan& plan, const Share& share,
-               Calls calls)
-    : loop_(std::move(poller)),
+Worker::Worker(polymux::EventLoop& loop, const Plan& plan, const Share& share, Calls calls)
+    : loop_(loop),
       plan_(plan),
       share_(share),
       calls_(std::move(calls)),
@@ -60,13 +59,12 @@ void Worker::make_clients() {
   }
 }
 
-std::error_code Worker::run() {
+void Worker::open() {
   if (plan_.options.rate) wait_exactly();
   tick_.start_after(tick_for(plan_.options.timeout));
   // Busy ones connect for each request, then.
   if (plan_.options.reconnects) next_to_open_ = static_cast<std::size_t>(share_.connections);
   loop_.post([this] { open_more(); });
-  return loop_.run();
 }
 
 void Worker::open_more() {
@@ -296,7 +294,6 @@ void Worker::be_done() {
   for (const auto& client : clients_) client->give_up(Failure::abandoned);
   publish();
   calls_.when_done();
-  loop_.stop();
 }
 
 }  // namespace load

@@ -20,33 +20,32 @@
 
 namespace load {
 
-/// One thread of a run: a loop, its connections, and what it counted.
+/// What one loop of a run does: its connections, and what it counted.
 ///
 /// First it opens its connections, and sees to it that each is answered once; then it waits for
 /// `begin`, so that all workers are measured at the same time; at the end it waits for the answers
 /// that are still due, and asks the idle connections once more.
 ///
-/// \par Threads  `run` in the worker's own thread; so is all else, by `EventLoop::post`, except for
-///               `progress` and what is asked after `run` has returned.
+/// \par Threads  The loop's own, except for `progress`, and for all while the loop does not run.
 class Worker {
  public:
   struct Calls {
-    /// From the worker's thread: every connection is open, or failed.
+    /// From the loop: every connection is open, or failed.
     std::function<void()> when_opened;
-    /// From the worker's thread: the loop is about to stop.
+    /// From the loop: the worker has nothing left to do there.
     std::function<void()> when_done;
   };
 
-  Worker(std::unique_ptr<polymux::Poller> poller, const Plan& plan, const Share& share,
-         Calls calls);
+  /// Loop and plan must outlive it.
+  Worker(polymux::EventLoop& loop, const Plan& plan, const Share& share, Calls calls);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker();
 
-  /// \return What made the loop fail.
-  [[nodiscard]] std::error_code run();
   [[nodiscard]] polymux::EventLoop& loop() noexcept { return loop_; }
 
+  /// Begins to open the connections.
+  void open();
   void begin(Instant start);
   /// Asks no more, and ends when all is answered or the time-out is over.
   void finish();
@@ -119,7 +118,7 @@ class Worker {
   void check_idle();
   void be_done();
 
-  polymux::EventLoop loop_;
+  polymux::EventLoop& loop_;
   const Plan& plan_;
   Share share_;
   Calls calls_;
@@ -132,7 +131,6 @@ class Worker {
   Phase phase_ = Phase::opening;
   bool is_moving_on_ = false;
   bool gave_up_ = false;
-  bool was_abandoned_ = false;
   Instant end_{};
 
   std::vector<std::unique_ptr<Client>> clients_;
