@@ -504,6 +504,21 @@ class LoadAgainstBad(LoadCase):
         self.assertGreater(opened["p90"], nanoseconds * 0.7)
         self.assertGreater(opened["mean"], nanoseconds / 8)
 
+    def test_load_open_loop_of_too_high_a_rate_is_no_failure(self):
+        # Each request is answered in time; but there are more than one connection can have.
+        def serve(client):
+            answer_rightly(client, 1)
+            while data := e2e.receive_exactly(client, 64):
+                time.sleep(0.005)
+                client.sendall(e2e.upper(data))
+
+        document = self.load(Bad(self, serve).address, "-c", "1", "-d", "0.5", "--rate", "5000",
+                             "--timeout", "0.5")
+        requests = document["requests"]
+        self.assertGreaterEqual(requests["asked"] + requests["unsent"], 2500)
+        self.assertGreater(requests["unsent"], 1000)
+        self.assertEqual(requests["answered"], requests["asked"])
+
     def test_load_open_loop_says_what_was_never_sent(self):
         def serve(client):
             answer_rightly(client, 1 + 10 * 64)

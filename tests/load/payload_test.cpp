@@ -40,8 +40,8 @@ TEST(Payload, TheSeedDecides) {
 
 TEST(Payload, AnswerIsTheQuestionInUpperCase) {
   const Payload payload(1);
-  for (const auto position : {std::uint64_t{0}, std::uint64_t{1}, Payload::period - 1,
-                              Payload::period, std::uint64_t{1'000'000'007}}) {
+  constexpr std::uint64_t period = Payload::period;
+  for (const std::uint64_t position : {std::uint64_t{0}, period - 1, period, 1'000'003 * period}) {
     const auto question = payload.question(position, Payload::longest_piece);
     ASSERT_EQ(question.size(), Payload::longest_piece);
 

@@ -51,9 +51,9 @@ std::uint64_t connections_of(const Options& options) {
   return options.connections + options.idle;
 }
 
-void require_descriptors(const Options& options) {
+void require_descriptors(const Options& options, std::size_t loops) {
   // Those of the loops, of the standard library and of whoever started this.
-  const auto beside = 32 + 8 * (options.threads + 1);
+  const auto beside = 32 + 8 * loops;
   const auto message = allow_descriptors(connections_of(options) + beside);
   if (!message.empty()) throw std::runtime_error(message);
 }
@@ -244,8 +244,9 @@ class Run {
 }  // namespace
 
 Result run(const Options& options, bool shows_progress) {
-  require_descriptors(options);
-  Run run(options, split(options), shows_progress);
+  const auto shares = split(options);
+  require_descriptors(options, shares.size());
+  Run run(options, shares, shows_progress);
   run.run();
   return run.result();
 }

@@ -100,7 +100,10 @@ void StreamClient::receive() {
     worker().note_answered(window_.front().since, now);
     window_.pop();
   }
-  if (reconnects_ && window_.is_empty()) close();
+  if (reconnects_ && window_.is_empty()) {
+    close();
+    worker().note_closed();
+  }
   worker().feed(*this, now);
 }
 

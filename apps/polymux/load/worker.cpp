@@ -36,7 +36,8 @@ Worker::Worker(polymux::EventLoop& loop, const Plan& plan, const Share& share, C
       tick_(loop_, [this] { look_after_all(); }),
       deadline_(loop_, [this] {
         if (phase_ == Phase::running) return finish();
-        end_draining(Failure::timed_out);
+        give_up_overdue();
+        note_settled();
       }) {
   make_clients();
 }
@@ -90,6 +91,10 @@ void Worker::note_opened(Client& client) {
   ++tally_.connections_opened;
   if (client.role() == Client::Role::idle) ++tally_.idle_opened;
   if (phase_ == Phase::opening) opened_one();
+}
+
+void Worker::note_closed() noexcept {
+  --open_;
 }
 
 void Worker::note_greeted(Client& client) {
@@ -220,22 +225,35 @@ Worker::Progress Worker::progress() const noexcept {
           .open = published_open_.load(order)};
 }
 
+bool Worker::is_over() const noexcept {
+  switch (phase_) {
+    case Phase::running:
+    case Phase::draining:
+      return outstanding_ == 0 && pacer_.is_exhausted();
+    case Phase::checking:
+      return checking_ == 0;
+    case Phase::opening:
+    case Phase::waiting:
+    case Phase::done:
+      return false;
+  }
+  return false;
+}
+
 // Not at once: whoever tells of it is amid its own work.
 void Worker::note_settled() {
-  const bool is_over = ((phase_ == Phase::running || phase_ == Phase::draining) &&
-                        outstanding_ == 0 && pacer_.is_exhausted()) ||
-                       (phase_ == Phase::checking && checking_ == 0);
-  if (!is_over || std::exchange(is_moving_on_, true)) return;
+  if (!is_over() || std::exchange(is_moving_on_, true)) return;
   loop_.post([this] {
     is_moving_on_ = false;
-    move_on();
+    if (is_over()) move_on();
   });
 }
 
 void Worker::move_on() {
+  if (phase_ == Phase::checking) return be_done();
   if (phase_ == Phase::running) stop_measuring(Clock::now());
-  if (phase_ == Phase::draining) return end_draining(Failure::timed_out);
-  if (phase_ == Phase::checking) be_done();
+  give_up_overdue();
+  check_idle();
 }
 
 void Worker::stop_measuring(Instant now) {
@@ -254,20 +272,19 @@ void Worker::finish() {
   note_settled();
 }
 
-void Worker::end_draining(Failure why) {
-  if (phase_ != Phase::draining) return;
+// What has been sent by then still has its time-out.
+void Worker::give_up_overdue() {
   deadline_.stop();
   due_.stop();
-  tally_.unsent = pacer_.overdue();
-  phase_ = Phase::checking;
-  for (const auto& client : clients_) {
-    if (client->role() == Client::Role::busy) client->give_up(why);
-  }
-  if (why == Failure::abandoned) return be_done();
-  check_idle();
+  tally_.unsent += pacer_.overdue();
+  pacer_ = Pacer();
 }
 
 void Worker::check_idle() {
+  phase_ = Phase::checking;
+  for (const auto& client : clients_) {
+    if (client->role() == Client::Role::busy) client->give_up(Failure::abandoned);
+  }
   const auto now = Clock::now();
   checking_ = 1;
   for (const auto& client : clients_) {
@@ -282,7 +299,7 @@ void Worker::check_idle() {
 void Worker::abandon() {
   if (phase_ == Phase::done) return;
   if (phase_ == Phase::running) stop_measuring(Clock::now());
-  if (phase_ == Phase::draining) return end_draining(Failure::abandoned);
+  give_up_overdue();
   be_done();
 }
 

@@ -85,6 +85,8 @@ class Worker {
 
   void note_opened(Client& client);
   void note_greeted(Client& client);
+  /// It was open, and has done what it was opened for.
+  void note_closed() noexcept;
   /// It could not be opened, or is closed if it `was_open`.
   void note_failed(Client& client, bool was_open, Failure why);
   void note_answered(Instant since, Instant now) noexcept {
@@ -112,9 +114,10 @@ class Worker {
   void look_after_all();
   void watch_for_answers(Instant now);
   void publish() noexcept;
+  [[nodiscard]] bool is_over() const noexcept;
   void move_on();
   void stop_measuring(Instant now);
-  void end_draining(Failure why);
+  void give_up_overdue();
   void check_idle();
   void be_done();
 
