@@ -10,6 +10,9 @@ namespace polymux {
 /// exec, atomically where the system can.
 [[nodiscard]] std::error_code open_stream_socket(int family, UniqueFd& socket) noexcept;
 
+/// The same, for datagrams.
+[[nodiscard]] std::error_code open_datagram_socket(int family, UniqueFd& socket) noexcept;
+
 /// Opens a socket for no other use than to hold a number.
 [[nodiscard]] std::error_code open_spare_socket(UniqueFd& socket) noexcept;
 

@@ -32,6 +32,7 @@ ordered_json to_json(const ServerModel& model) {
   json["summary"] = model.summary;
   json["known_from"] = model.known_from;
   json["takes_backend"] = model.takes_backend;
+  json["takes_datagrams"] = model.takes_datagrams;
   const auto* const workers = name_of(model.workers);
   json["workers"] = workers != nullptr ? ordered_json(workers) : ordered_json(nullptr);
   json["variants"] = ordered_json::array();

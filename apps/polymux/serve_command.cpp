@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,8 +33,30 @@ struct Choice {
   std::map<std::string, std::string> variants;
 };
 
-std::string describe(const polymux::ConnectionCounters& counters) {
-  const std::pair<const char*, std::uint64_t> figures[] = {
+using Figure = std::pair<const char*, std::uint64_t>;
+
+std::string describe(std::span<const Figure> figures) {
+  std::string line = "stats";
+  for (const auto& [name, value] : figures) {
+    line.append(" ").append(name).append("=").append(std::to_string(value));
+  }
+  return line;
+}
+
+std::string describe_datagrams(const polymux::ConnectionCounters& counters) {
+  const Figure figures[] = {
+      {"datagrams_in", counters.datagrams_in},
+      {"datagrams_out", counters.datagrams_out},
+      {"datagrams_dropped", counters.datagrams_dropped},
+      {"bytes_in", counters.bytes_in},
+      {"bytes_out", counters.bytes_out},
+      {"backpressure", counters.backpressure},
+  };
+  return describe(figures);
+}
+
+std::string describe_connections(const polymux::ConnectionCounters& counters) {
+  const Figure figures[] = {
       {"active", counters.active},
       {"accepted", counters.accepted},
       {"closed", counters.closed},
@@ -46,17 +69,13 @@ std::string describe(const polymux::ConnectionCounters& counters) {
       {"bytes_out", counters.bytes_out},
       {"backpressure", counters.backpressure},
   };
-  std::string line = "stats";
-  for (const auto& [name, value] : figures) {
-    line.append(" ").append(name).append("=").append(std::to_string(value));
-  }
-  return line;
+  return describe(figures);
 }
 
 /// Says on stdout where clients may come, and the rest on stderr.
 class Teller final : public polymux::ServerObserver {
  public:
-  explicit Teller(const std::string& model) : model_(model) {}
+  explicit Teller(const ServerModel& model) : model_(model) {}
 
   /// Whether all could be said.
   [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
@@ -66,7 +85,7 @@ class Teller final : public polymux::ServerObserver {
                     const std::string& backend) override {
     std::string lines;
     for (const auto& address : addresses) {
-      lines.append("listening on ").append(address).append(" model=").append(model_);
+      lines.append("listening on ").append(address).append(" model=").append(model_.name);
       if (!backend.empty()) lines.append(" backend=").append(backend);
       lines += '\n';
     }
@@ -74,11 +93,12 @@ class Teller final : public polymux::ServerObserver {
     return exit_code_ == console::success;
   }
   void on_counters(const polymux::ConnectionCounters& counters) override {
-    console::complain(describe(counters));
+    console::complain(model_.takes_datagrams ? describe_datagrams(counters)
+                                             : describe_connections(counters));
   }
   void on_notice(std::string_view text) override { console::complain(text); }
 
-  const std::string& model_;
+  const ServerModel& model_;
   int exit_code_ = console::success;
 };
 
@@ -133,7 +153,7 @@ int serve(const Choice& choice) {
     if (found != choice.variants.end()) options.variant = found->second;
   }
   polymux::ToupperService service;
-  Teller teller(choice.model);
+  Teller teller(model);
   const auto outcome = model.serve(service, options, teller);
   using Kind = polymux::ServerOutcome::Kind;
   if (outcome.kind == Kind::ended) return teller.exit_code();

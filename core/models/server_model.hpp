@@ -72,6 +72,8 @@ struct ServerModel {
   /// It waits for readiness by any multiplexer.
   bool takes_backend = false;
   Workers workers = Workers::none;
+  /// Its clients send datagrams rather than streams (UDP).
+  bool takes_datagrams = false;
   /// Ways in which it can be done, of which the first is taken unless another is asked for.
   std::span<const char* const> variants{};
   /// The option of the command that chooses one: `proactor` for `--proactor`.

@@ -7,10 +7,11 @@ namespace polymux {
 
 extern const ServerModel reactor_model;
 extern const ServerModel proactor_model;
+extern const ServerModel udp_model;
 
 namespace {
 
-constexpr std::array<const ServerModel*, 2> all{&reactor_model, &proactor_model};
+constexpr std::array<const ServerModel*, 3> all{&reactor_model, &proactor_model, &udp_model};
 
 }  // namespace
 

@@ -38,6 +38,11 @@ struct ConnectionCounters {
   std::uint64_t resets = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  /// Of a server of datagrams: received, answered, and not answered, for one was longer than
+  /// `max_buffer` or the system did not take its answer.
+  std::uint64_t datagrams_in = 0;
+  std::uint64_t datagrams_out = 0;
+  std::uint64_t datagrams_dropped = 0;
   /// How often reading from a client stopped because it did not take its answer.
   std::uint64_t backpressure = 0;
 };

@@ -24,29 +24,40 @@ ListenResult cannot_listen(const std::string& address, std::error_code error) {
   return {.error = error, .message = "cannot listen on " + address + ": " + why};
 }
 
-ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened) {
-  const auto parsed = parse_endpoint(text);
-  if (!parsed.message.empty()) {
-    return {.error = Errc::invalid_argument, .message = parsed.message};
-  }
-  const auto resolved = resolve(parsed.endpoint);
+ListenResult open_each(const Endpoint& endpoint, const OpenOne& open_one) {
+  const auto resolved = resolve(endpoint);
   if (resolved.error) return {.error = resolved.error, .message = resolved.message};
 
   ListenResult result;
   ListenResult absent;
-  std::vector<Listener> listeners;
   for (const auto& address : resolved.addresses) {
-    Listener listener;
-    if (const auto error = open_listener(address, listener)) {
+    std::string bound;
+    if (const auto error = open_one(address, bound)) {
       auto failure = cannot_listen(address.to_string(), error);
       if (!is_absent_here(error)) return failure;
       absent = std::move(failure);
       continue;
     }
-    result.addresses.push_back(listener.address);
-    listeners.push_back(std::move(listener));
+    result.addresses.push_back(std::move(bound));
   }
-  if (listeners.empty()) return absent;
+  return result.addresses.empty() ? absent : result;
+}
+
+ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened) {
+  const auto parsed = parse_endpoint(text);
+  if (!parsed.message.empty()) {
+    return {.error = Errc::invalid_argument, .message = parsed.message};
+  }
+  std::vector<Listener> listeners;
+  const auto result =
+      open_each(parsed.endpoint, [&](const SocketAddress& address, std::string& bound) {
+        Listener listener;
+        if (const auto error = open_listener(address, listener)) return error;
+        bound = listener.address;
+        listeners.push_back(std::move(listener));
+        return std::error_code{};
+      });
+  if (result.error) return result;
   for (auto& listener : listeners) opened.push_back(std::move(listener));
   return result;
 }

@@ -4,7 +4,8 @@
 usage: run_case.py --list
        run_case.py CASE --polymux FILE [--backend NAME] [--slow FACTOR] [--sanitized]
 
---list prints, for each case, `each NAME` (to be run on each backend) or `once NAME`. Exits 77 if
+--list prints, for each case, `each NAME` (to be run on each backend and by each model),
+`backends NAME` (on each backend, for it is about one model) or `once NAME`. Exits 77 if
 the case was skipped. The environment variable POLYMUX_TEST_SLOW multiplies deadlines and bounds of
 CPU time, for machines that are slow or busy.
 """
@@ -24,11 +25,12 @@ import cases_limits
 import cases_load
 import cases_load_command
 import cases_probe
+import cases_udp
 import cases_usage
 import e2e_support
 
 MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
-           cases_conformance, cases_probe, cases_load_command]
+           cases_conformance, cases_probe, cases_load_command, cases_udp]
 SKIPPED = 77
 
 
@@ -40,6 +42,8 @@ def all_cases():
             if isinstance(case, type) and issubclass(case, unittest.TestCase):
                 for method in loader.getTestCaseNames(case):
                     often = "once" if getattr(case, "RUNS_ONCE", False) else "each"
+                    if getattr(case, "RUNS_ON_BACKENDS", False):
+                        often = "backends"
                     yield often, method.removeprefix("test_"), case, method
 
 

@@ -24,7 +24,13 @@ CASES = ("every_byte_value", "random_bytes_with_half_close", "one_byte_at_a_time
          "sigterm_in_the_middle_of_sending_loses_no_byte", "no_process_is_left_behind",
          "descriptors_do_not_leak")
 # What has no connections has cases of its own.
-OWN_CASES = {}
+OWN_CASES = {
+    "udp": ("udp_every_byte_value_and_length", "udp_many_peers_get_their_own",
+            "udp_peer_that_has_gone_stops_nobody", "udp_flood_costs_datagrams_and_nothing_else",
+            "udp_drain_answers_what_waits", "udp_drain_of_silence_is_immediate",
+            "udp_too_long_is_dropped_and_counted",
+            "udp_answers_from_the_address_that_was_asked", "udp_under_load"),
+}
 
 Cell = namedtuple("Cell", "model backend")
 Result = namedtuple("Result", "cell case code output")

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "platform/descriptors.hpp"
 #include "platform/socket_io.hpp"
 #include "platform/sockets.hpp"
 #include "platform/system_error.hpp"
@@ -18,15 +17,6 @@ namespace {
 
 using polymux::last_error;
 using polymux::UniqueFd;
-
-std::error_code open_datagram_socket(int family, UniqueFd& socket) noexcept {
-  UniqueFd opened(::socket(family, SOCK_DGRAM, 0));
-  if (!opened) return last_error();
-  if (const auto error = polymux::set_close_on_exec(opened.get())) return error;
-  if (const auto error = polymux::set_nonblocking(opened.get())) return error;
-  socket = std::move(opened);
-  return {};
-}
 
 template <class Value>
 std::error_code set_option(int socket, int level, int name, const Value& value) noexcept {
@@ -42,7 +32,7 @@ std::error_code prepare_tcp(int socket, bool ends_in_order) noexcept {
 
 std::error_code open_socket(const Route& route, UniqueFd& socket) noexcept {
   const int family = route.to.family();
-  if (route.transport == Transport::datagram) return open_datagram_socket(family, socket);
+  if (route.transport == Transport::datagram) return polymux::open_datagram_socket(family, socket);
   if (const auto error = polymux::open_stream_socket(family, socket)) return error;
   if (const auto error = polymux::prepare_to_send(socket.get())) return error;
   return family == AF_UNIX ? std::error_code{} : prepare_tcp(socket.get(), route.ends_in_order);
@@ -57,7 +47,7 @@ std::error_code bind_to(int socket, const polymux::SocketAddress& address) noexc
 
 std::error_code try_to_bind(const polymux::SocketAddress& address) noexcept {
   UniqueFd socket;
-  if (const auto error = open_datagram_socket(address.family(), socket)) return error;
+  if (const auto error = polymux::open_datagram_socket(address.family(), socket)) return error;
   return bind_to(socket.get(), address);
 }
 

@@ -1,0 +1,56 @@
+// For systems that move many datagrams by one call: Linux, FreeBSD, NetBSD, OpenBSD.
+
+#include <algorithm>
+#include <array>
+
+#include "platform/datagram_message.hpp"
+
+namespace polymux {
+namespace {
+
+struct Messages {
+  // Made as far as they are used.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  std::array<mmsghdr, most_datagrams_at_once> headers;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  std::array<iovec, most_datagrams_at_once> parts;
+};
+
+}  // namespace
+
+IoResult receive_datagrams(int socket, std::span<Datagram> slots) noexcept {
+  Messages messages;
+  const auto most = std::min(slots.size(), most_datagrams_at_once);
+  for (std::size_t i = 0; i < most; ++i) {
+    messages.headers[i] = {};
+    messages.headers[i].msg_hdr = message_into(slots[i], messages.parts[i]);
+  }
+  long count = 0;
+  do {
+    count = ::recvmmsg(socket, messages.headers.data(), static_cast<unsigned>(most), 0, nullptr);
+  } while (count < 0 && errno == EINTR);
+  if (count <= 0) return failed_datagram();
+  const auto received = static_cast<std::size_t>(count);
+  for (std::size_t i = 0; i < received; ++i) {
+    auto& header = messages.headers[i];
+    note_received(slots[i], header.msg_hdr, static_cast<std::size_t>(header.msg_len));
+  }
+  return {.status = IoStatus::done, .count = received};
+}
+
+IoResult send_datagrams(int socket, std::span<Datagram> datagrams) noexcept {
+  Messages messages;
+  const auto most = std::min(datagrams.size(), most_datagrams_at_once);
+  for (std::size_t i = 0; i < most; ++i) {
+    messages.headers[i] = {};
+    messages.headers[i].msg_hdr = message_of(datagrams[i], messages.parts[i]);
+  }
+  long count = 0;
+  do {
+    count = ::sendmmsg(socket, messages.headers.data(), static_cast<unsigned>(most), send_flags);
+  } while (count < 0 && errno == EINTR);
+  if (count <= 0) return failed_datagram();
+  return {.status = IoStatus::done, .count = static_cast<std::size_t>(count)};
+}
+
+}  // namespace polymux
