@@ -2,6 +2,10 @@
 
 /// Everything that polymux offers.
 
+#include <polymux/coroutine/awaitable_fd.hpp>
+#include <polymux/coroutine/sleep.hpp>
+#include <polymux/coroutine/spawn.hpp>
+#include <polymux/coroutine/task.hpp>
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/loop/signal_watch.hpp>
 #include <polymux/loop/timer.hpp>

@@ -39,8 +39,9 @@ PROBE = "apps/polymux/probe"
 LAYERS = {
     "core/poller": [],
     "core/loop": ["core/poller", "platform"],
+    "core/coroutine": ["core/poller", "core/loop"],
     "core/service": ["core/poller", "core/loop", "platform"],
-    "core/models": ["core/poller", "core/loop", "core/service", "platform"],
+    "core/models": ["core/poller", "core/loop", "core/coroutine", "core/service", "platform"],
     "core/testing": ["core/poller"],
     "core": ["core"],
     "platform": ["core/poller/event.hpp", "core/poller/flags.hpp", "core/poller/error.hpp",

@@ -1,0 +1,568 @@
+#include <array>
+#include <functional>
+#include <memory>
+#include <polymux/coroutine/awaitable_fd.hpp>
+#include <polymux/coroutine/sleep.hpp>
+#include <polymux/coroutine/spawn.hpp>
+#include <polymux/coroutine/task.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "loop_fixture.hpp"
+#include "socket_fixture.hpp"
+#include "tests/support/allocations.hpp"
+
+namespace polymux {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = Timer::Clock;
+
+// Counts those that are alive.
+struct Witness {
+  explicit Witness(int& count) : alive(count) { ++alive; }
+  Witness(const Witness& other) : alive(other.alive) { ++alive; }
+  Witness& operator=(const Witness&) = delete;
+  ~Witness() { --alive; }
+  int& alive;
+};
+
+class CoroutineTest : public LoopTest {
+ protected:
+  void run_until(const std::function<bool()>& is_done) {
+    const auto deadline = Clock::now() + 10s;
+    while (!is_done() && Clock::now() < deadline) ASSERT_FALSE(loop.run_once(10ms));
+    ASSERT_TRUE(is_done());
+  }
+
+  template <class T>
+  T finish(Spawned<T> spawned) {
+    run_until([&] { return spawned.is_done(); });
+    return spawned.result();
+  }
+};
+
+Task<int> value(int number) {
+  co_return number;
+}
+
+Task<int> value_later(int number) {
+  co_await sleep_for(1ms);
+  co_return number;
+}
+
+Task<> note(std::vector<std::string>& notes, std::string text) {
+  notes.push_back(std::move(text));
+  co_return;
+}
+
+Task<> fail(const char* why, bool waits) {
+  if (waits) co_await sleep_for(1ms);
+  throw std::runtime_error(why);
+}
+
+// Tasks that call each other.
+
+TEST_F(CoroutineTest, NothingHappensBeforeItIsAwaited) {
+  std::vector<std::string> notes;
+
+  {
+    const auto never = note(notes, "never");
+    auto task = note(notes, "awaited");
+    EXPECT_TRUE(notes.empty());
+    finish(spawn(loop, std::move(task)));
+  }
+
+  EXPECT_EQ(notes, (std::vector<std::string>{"awaited"}));
+}
+
+Task<> in_order(std::vector<std::string>& notes) {
+  notes.emplace_back("begin");
+  co_await note(notes, "called");
+  notes.emplace_back("between");
+  co_await sleep_for(0ns);
+  co_await note(notes, "called again");
+  notes.emplace_back("end");
+}
+
+TEST_F(CoroutineTest, RunsAtOnceUntilItWaits) {
+  std::vector<std::string> notes;
+
+  auto spawned = spawn(loop, in_order(notes));
+  notes.emplace_back("spawned");
+  EXPECT_FALSE(spawned.is_done());
+  finish(std::move(spawned));
+
+  EXPECT_EQ(notes, (std::vector<std::string>{"begin", "called", "between", "spawned",
+                                             "called again", "end"}));
+}
+
+Task<int> sum(int depth, bool waits) {
+  if (depth == 0 && waits) co_return co_await value_later(1);
+  if (depth == 0) co_return co_await value(1);
+  const auto below = co_await sum(depth - 1, waits);
+  co_return below + 1;
+}
+
+TEST_F(CoroutineTest, ValuesComeThroughNestedCalls) {
+  EXPECT_EQ(finish(spawn(loop, sum(100, false))), 101);
+  EXPECT_EQ(finish(spawn(loop, sum(100, true))), 101);
+}
+
+Task<long> add_up(int count) {
+  long total = 0;
+  for (int i = 0; i < count; ++i) total += co_await value(1);
+  co_return total;
+}
+
+TEST_F(CoroutineTest, ALoopOverTasksThatNeverWaitTakesNoStack) {
+  EXPECT_EQ(finish(spawn(loop, add_up(300'000))), 300'000);
+}
+
+Task<std::unique_ptr<std::string>> made(std::string text) {
+  co_return std::make_unique<std::string>(std::move(text));
+}
+
+Task<std::string> joined(std::vector<std::string> parts, std::string separator) {
+  std::string all;
+  for (const auto& part : parts) {
+    if (!all.empty()) all += *co_await made(separator);
+    const auto copy = co_await made(part + "");
+    co_await sleep_for(0ns);
+    all += *copy;
+  }
+  co_return all;
+}
+
+TEST_F(CoroutineTest, ArgumentsAndResultsThatOwnSomething) {
+  const std::string long_one(100, 'x');
+
+  const auto all = finish(spawn(loop, joined({"a", long_one, "b"}, ", ")));
+
+  EXPECT_EQ(all, "a, " + long_one + ", b");
+}
+
+// Exceptions.
+
+Task<std::string> catches(bool waits) {
+  std::string caught;
+  try {
+    co_await fail("inside", waits);
+  } catch (const std::runtime_error& error) {
+    caught = error.what();
+  }
+  co_return caught;
+}
+
+TEST_F(CoroutineTest, WhatATaskThrowsComesOutOfTheAwait) {
+  EXPECT_EQ(finish(spawn(loop, catches(false))), "inside");
+  EXPECT_EQ(finish(spawn(loop, catches(true))), "inside");
+}
+
+TEST_F(CoroutineTest, WhatNobodyCatchesComesOutOfTheResult) {
+  EXPECT_THROW(finish(spawn(loop, fail("outside", false))), std::runtime_error);
+  EXPECT_THROW(finish(spawn(loop, fail("outside", true))), std::runtime_error);
+}
+
+TEST_F(CoroutineTest, WhatADetachedTaskThrowsComesOutOfTheLoop) {
+  spawn(loop, fail("nobody looks", true)).detach();
+
+  EXPECT_THROW(
+      {
+        for (int turns = 0; turns < 1000; ++turns) ASSERT_FALSE(loop.run_once(10ms));
+      },
+      std::runtime_error);
+  EXPECT_THROW(spawn(loop, fail("at once", false)).detach(), std::runtime_error);
+  EXPECT_FALSE(loop.run_once(0ns));
+}
+
+Task<> hold(int& alive, int fd) {
+  const Witness outer(alive);
+  const auto wait = [](int& count, int number) -> Task<> {
+    const Witness inner(count);
+    EXPECT_FALSE(co_await readable(number));
+  };
+  co_await wait(alive, fd);
+}
+
+// Ends and cancellations.
+
+TEST_F(CoroutineTest, DestroyedWhileItWaitsForADescriptorItWaitsNoMore) {
+  const Pipe pipe;
+  int alive = 0;
+  {
+    const auto spawned = spawn(loop, hold(alive, pipe.reader.get()));
+    EXPECT_EQ(alive, 2);
+    pipe.fill();
+  }
+  EXPECT_EQ(alive, 0);
+  turn();
+
+  // It is not registered any more.
+  CallbackWatcher watcher(loop, [](Ready) {});
+  EXPECT_FALSE(watcher.start(pipe.reader.get(), Interest::read));
+}
+
+Task<> sleep_and_note(int& alive, bool& has_run, std::chrono::nanoseconds time) {
+  const Witness witness(alive);
+  co_await sleep_for(time);
+  has_run = true;
+}
+
+TEST_F(CoroutineTest, DestroyedWhileItSleepsItWakesNoMore) {
+  int alive = 0;
+  bool has_run = false;
+  auto spawned = spawn(loop, sleep_and_note(alive, has_run, 1ms));
+
+  spawned.cancel();
+  spawned.cancel();
+  finish(spawn(loop, value_later(1)));
+  ASSERT_FALSE(loop.run_once(5ms));
+
+  EXPECT_FALSE(spawned);
+  EXPECT_EQ(alive, 0);
+  EXPECT_FALSE(has_run);
+}
+
+TEST_F(CoroutineTest, DetachedOneRunsToItsEndAndIsFreed) {
+  int alive = 0;
+  bool has_run = false;
+  spawn(loop, sleep_and_note(alive, has_run, 1ms)).detach();
+  EXPECT_EQ(alive, 1);
+
+  run_until([&] { return has_run; });
+
+  EXPECT_EQ(alive, 0);
+}
+
+Task<> cancel_itself(Spawned<>& self, int& alive, bool& went_on) {
+  const Witness witness(alive);
+  co_await sleep_for(0ns);
+  self.cancel();
+  // Still there, until it waits.
+  EXPECT_EQ(alive, 1);
+  co_await sleep_for(0ns);
+  went_on = true;
+}
+
+TEST_F(CoroutineTest, WhoCancelsItselfEndsWhenItWaits) {
+  int alive = 0;
+  bool went_on = false;
+  Spawned<> self;
+  self = spawn(loop, cancel_itself(self, alive, went_on));
+
+  run_until([&] { return alive == 0; });
+  turn();
+
+  EXPECT_FALSE(self);
+  EXPECT_FALSE(went_on);
+}
+
+Task<> cancel_other(Spawned<>& other) {
+  co_await sleep_for(0ns);
+  other.cancel();
+}
+
+TEST_F(CoroutineTest, OneThatIsDueInTheSameTurnIsCancelledInTime) {
+  int alive = 0;
+  bool has_run = false;
+  Spawned<> other;
+  auto first = spawn(loop, cancel_other(other));
+  other = spawn(loop, sleep_and_note(alive, has_run, 0ns));
+
+  finish(std::move(first));
+  turn();
+
+  EXPECT_EQ(alive, 0);
+  EXPECT_FALSE(has_run);
+}
+
+// Joining.
+
+Task<int> join_twice(Spawned<int> first, Spawned<int> second) {
+  const auto one = co_await first.join();
+  const auto two = co_await second.join();
+  co_return one + two;
+}
+
+TEST_F(CoroutineTest, JoinReturnsWhatItReturned) {
+  EXPECT_EQ(finish(spawn(loop, join_twice(spawn(loop, value_later(1)), spawn(loop, value(2))))), 3);
+}
+
+Task<std::string> join_and_tell(Spawned<>& other) {
+  std::string told = "nothing";
+  try {
+    co_await other.join();
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::operation_canceled) told = "cancelled";
+    if (error.code() == std::errc::operation_in_progress) told = "in progress";
+  } catch (const std::runtime_error& error) {
+    told = error.what();
+  }
+  co_return told;
+}
+
+TEST_F(CoroutineTest, JoinThrowsWhatItThrew) {
+  auto other = spawn(loop, fail("inside", true));
+
+  EXPECT_EQ(finish(spawn(loop, join_and_tell(other))), "inside");
+}
+
+TEST_F(CoroutineTest, WhoJoinsWhatIsCancelledIsTold) {
+  const Pipe pipe;
+  int alive = 0;
+  auto other = spawn(loop, hold(alive, pipe.reader.get()));
+  auto joiner = spawn(loop, join_and_tell(other));
+  auto late = spawn(loop, join_and_tell(other));
+  EXPECT_EQ(finish(std::move(late)), "in progress");
+
+  other.cancel();
+  EXPECT_EQ(alive, 0);
+  EXPECT_FALSE(joiner.is_done());
+
+  EXPECT_EQ(finish(std::move(joiner)), "cancelled");
+  EXPECT_EQ(finish(spawn(loop, join_and_tell(other))), "cancelled");
+}
+
+TEST_F(CoroutineTest, WhatIsJoinedOutlivesWhoJoins) {
+  int alive = 0;
+  bool has_run = false;
+  auto other = spawn(loop, sleep_and_note(alive, has_run, 1ms));
+  {
+    const auto joiner = spawn(loop, join_and_tell(other));
+    turn();
+  }
+
+  finish(std::move(other));
+
+  EXPECT_TRUE(has_run);
+}
+
+TEST_F(CoroutineTest, WhenDoneIsCalledAndMayDestroyIt) {
+  int called = 0;
+  auto spawned = std::make_unique<Spawned<int>>(spawn(loop, value_later(1)));
+  spawned->when_done([&] {
+    EXPECT_EQ(spawned->result(), 1);
+    spawned.reset();
+    ++called;
+  });
+
+  run_until([&] { return called == 1; });
+
+  EXPECT_EQ(spawned, nullptr);
+}
+
+// Descriptors.
+
+Task<std::error_code> wait_readable(int fd, TimeLimit limit) {
+  co_return co_await readable(fd, limit);
+}
+
+Task<std::error_code> wait_writable(int fd, TimeLimit limit) {
+  co_return co_await writable(fd, limit);
+}
+
+TEST_F(CoroutineTest, ReadableTellsThatItIsReadyOrThatTheTimeIsOver) {
+  const Pipe pipe;
+  const auto start = Clock::now();
+  EXPECT_EQ(finish(spawn(loop, wait_readable(pipe.reader.get(), 20ms))), std::errc::timed_out);
+  EXPECT_GE(Clock::now() - start, 20ms);
+
+  auto waits = spawn(loop, wait_readable(pipe.reader.get(), 10s));
+  turn();
+  EXPECT_FALSE(waits.is_done());
+  pipe.fill();
+  EXPECT_FALSE(finish(std::move(waits)));
+  // Who is ready is ready, though there is no time.
+  EXPECT_FALSE(finish(spawn(loop, wait_readable(pipe.reader.get(), 0ns))));
+  EXPECT_FALSE(finish(spawn(loop, wait_readable(pipe.reader.get(), Clock::now() - 1s))));
+}
+
+TEST_F(CoroutineTest, WritableTellsThatItIsReadyOrThatTheTimeIsOver) {
+  SocketPair pair;
+  ASSERT_FALSE(set_nonblocking(pair.near.get()));
+  EXPECT_FALSE(finish(spawn(loop, wait_writable(pair.near.get(), {}))));
+  while (send_some(pair.near.get(), std::string(4096, 'x')) > 0) {
+  }
+
+  EXPECT_EQ(finish(spawn(loop, wait_writable(pair.near.get(), 5ms))), std::errc::timed_out);
+}
+
+TEST_F(CoroutineTest, WhatCannotBeWaitedForIsAnError) {
+  EXPECT_EQ(finish(spawn(loop, wait_readable(-1, {}))), Errc::bad_descriptor);
+  UniqueFd closed(::dup(0));
+  const int number = closed.get();
+  closed.reset();
+  EXPECT_EQ(finish(spawn(loop, wait_readable(number, {}))), Errc::bad_descriptor);
+}
+
+Task<> copy_bytes(AwaitableFd& from, AwaitableFd& to, std::size_t& count) {
+  std::array<char, 4096> room{};
+  for (;;) {
+    if (co_await from.readable()) co_return;
+    const auto got = receive(from.get(), room);
+    if (got.status != IoStatus::done) co_return;
+    std::span<const char> rest(room.data(), got.count);
+    while (!rest.empty()) {
+      const auto sent = send(to.get(), rest);
+      if (sent.status == IoStatus::done) {
+        rest = rest.subspan(sent.count);
+        count += sent.count;
+      } else if (sent.status != IoStatus::would_block || co_await to.writable(10s)) {
+        co_return;
+      }
+    }
+  }
+}
+
+// One task reads from a socket what another writes to it, at the same time.
+TEST_F(CoroutineTest, BothDirectionsOfADescriptorAtATime) {
+  SocketPair left;
+  SocketPair right;
+  for (const auto* end : {&left.near, &right.near}) ASSERT_FALSE(set_nonblocking(end->get()));
+  AwaitableFd one(loop, left.near.get());
+  AwaitableFd two(loop, right.near.get());
+  std::size_t there = 0;
+  std::size_t back = 0;
+  const auto first = spawn(loop, copy_bytes(one, two, there));
+  const auto second = spawn(loop, copy_bytes(two, one, back));
+  // More than the sockets take, so that both have to wait for room.
+  constexpr std::size_t total = 4 << 20;
+  const std::string bytes(64 << 10, 'x');
+  for (const auto* end : {&left.far, &right.far}) ASSERT_FALSE(set_nonblocking(end->get()));
+  std::array<std::size_t, 2> sent{};
+  std::array<std::size_t, 2> got{};
+  run_until([&] {
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto& far = i == 0 ? left.far : right.far;
+      if (sent[i] < total) {
+        sent[i] += send_some(
+            far.get(), std::string_view(bytes).substr(0, std::min(bytes.size(), total - sent[i])));
+      }
+      got[i] += read_now(far.get()).size();
+    }
+    return got[0] == total && got[1] == total;
+  });
+
+  EXPECT_EQ(there, total);
+  EXPECT_EQ(back, total);
+}
+
+Task<std::error_code> wait_on(AwaitableFd& fd, TimeLimit limit = {}) {
+  co_return co_await fd.readable(limit);
+}
+
+TEST_F(CoroutineTest, TwoCannotWaitForTheSameDirection) {
+  const Pipe pipe;
+  AwaitableFd fd(loop, pipe.reader.get());
+  auto first = spawn(loop, wait_on(fd));
+
+  EXPECT_EQ(finish(spawn(loop, wait_on(fd))), std::errc::operation_in_progress);
+  pipe.fill();
+  EXPECT_FALSE(finish(std::move(first)));
+}
+
+TEST_F(CoroutineTest, WhoIsInterruptedIsToldSo) {
+  const Pipe pipe;
+  AwaitableFd fd(loop, pipe.reader.get());
+  auto waits = spawn(loop, wait_on(fd));
+
+  fd.interrupt();
+
+  ASSERT_TRUE(waits.is_done());
+  EXPECT_EQ(waits.result(), std::errc::operation_canceled);
+  fd.interrupt();
+}
+
+TEST_F(CoroutineTest, DescriptorThatIsDestroyedLeavesItsWaiterToHisTimeLimit) {
+  const Pipe pipe;
+  auto fd = std::make_unique<AwaitableFd>(loop, pipe.reader.get());
+  auto waits = spawn(loop, wait_on(*fd, 5ms));
+  const auto waits_for_ever =
+      spawn(loop, [](AwaitableFd& gone) -> Task<> { EXPECT_TRUE(co_await gone.writable()); }(*fd));
+
+  fd.reset();
+
+  EXPECT_EQ(finish(std::move(waits)), std::errc::timed_out);
+}
+
+Task<> destroy(std::unique_ptr<AwaitableFd>& fd, int& count) {
+  EXPECT_FALSE(co_await fd->readable());
+  fd.reset();
+  ++count;
+}
+
+TEST_F(CoroutineTest, WhoIsWokenMayDestroyTheDescriptor) {
+  const Pipe pipe;
+  int count = 0;
+  auto fd = std::make_unique<AwaitableFd>(loop, pipe.reader.get());
+  const auto spawned = spawn(loop, destroy(fd, count));
+  pipe.fill();
+
+  turn();
+
+  EXPECT_EQ(count, 1);
+  EXPECT_EQ(fd, nullptr);
+}
+
+Task<> echo_bytes(AwaitableFd& fd, int& count) {
+  for (;;) {
+    if (co_await fd.readable(1min)) co_return;
+    std::array<char, 16> room{};
+    const auto got = receive(fd.get(), room);
+    if (got.status != IoStatus::done) co_return;
+    static_cast<void>(send(fd.get(), std::span(room).first(got.count)));
+    ++count;
+  }
+}
+
+TEST_F(CoroutineTest, WaitingAllocatesNothing) {
+  SocketPair pair;
+  ASSERT_FALSE(set_nonblocking(pair.near.get()));
+  AwaitableFd fd(loop, pair.near.get());
+  int count = 0;
+  const auto spawned = spawn(loop, echo_bytes(fd, count));
+  const auto ask = [&] {
+    write_text(pair.far.get(), "a");
+    turn();
+    char byte = 0;
+    ASSERT_EQ(::recv(pair.far.get(), &byte, 1, 0), 1);
+  };
+  ask();
+
+  const auto before = test::allocations();
+  for (int i = 0; i < 100; ++i) ask();
+
+  EXPECT_EQ(test::allocations() - before, 0U);
+  EXPECT_EQ(count, 101);
+}
+
+TEST_F(CoroutineTest, ACallAllocatesItsFrameAndSpawningOneMore) {
+  const auto before = test::allocations();
+
+  auto spawned = spawn(loop, sum(9, false));
+
+  // sum ten times, value once.
+  EXPECT_EQ(test::allocations() - before, 10U + 1U + 1U);
+  EXPECT_EQ(spawned.result(), 10);
+}
+
+Task<> sleep_often(int& done, int times) {
+  for (int i = 0; i < times; ++i) co_await sleep_for(std::chrono::microseconds(i % 7));
+  ++done;
+}
+
+TEST_F(CoroutineTest, ManyAtATime) {
+  constexpr int count = 10'000;
+  int done = 0;
+  std::vector<Spawned<>> all;
+  for (int i = 0; i < count; ++i) all.push_back(spawn(loop, sleep_often(done, 10)));
+
+  run_until([&] { return done == count; });
+
+  for (auto& one : all) EXPECT_TRUE(one.is_done());
+}
+
+}  // namespace
+}  // namespace polymux
