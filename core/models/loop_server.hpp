@@ -15,6 +15,8 @@
 
 #include <polymux/models/server_model.hpp>
 
+#include "core/models/server_outcome.hpp"
+
 namespace polymux {
 
 /// The poller that the options ask for.
@@ -27,16 +29,6 @@ namespace polymux {
   const bool is_usage = opened.error == Errc::unknown_backend;
   return {.kind = is_usage ? ServerOutcome::Kind::wrong_usage : ServerOutcome::Kind::failed,
           .message = opened.message};
-}
-
-[[nodiscard]] inline ServerOutcome cannot_listen(const ListenResult& result) {
-  const bool is_usage = result.error == make_error_code(Errc::invalid_argument);
-  return {.kind = is_usage ? ServerOutcome::Kind::wrong_usage : ServerOutcome::Kind::failed,
-          .message = result.message};
-}
-
-[[nodiscard]] inline ServerOutcome failed_server(const std::string& what, std::error_code error) {
-  return {.kind = ServerOutcome::Kind::failed, .message = what + ": " + error.message()};
 }
 
 /// A server that is one loop, and a manager in it: has `listen`, `drain`, `close_all` and
