@@ -5,13 +5,17 @@
 
 namespace polymux {
 
+extern const ServerModel iterative_model;
+extern const ServerModel thread_model;
 extern const ServerModel reactor_model;
 extern const ServerModel proactor_model;
 extern const ServerModel udp_model;
 
 namespace {
 
-constexpr std::array<const ServerModel*, 3> all{&reactor_model, &proactor_model, &udp_model};
+constexpr std::array all{
+    &iterative_model, &thread_model, &reactor_model, &proactor_model, &udp_model,
+};
 
 }  // namespace
 

@@ -1,0 +1,46 @@
+#include "core/models/one_at_a_time.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace polymux {
+
+void OneAtATime::run() noexcept {
+  UniqueFd client;
+  auto arrival = Reception::Arrival::client;
+  while ((arrival = reception_.next(client)) == Reception::Arrival::client) {
+    serve(std::move(client));
+  }
+  if (arrival == Reception::Arrival::drain) take_last(false);
+  while (!waiting_.empty()) {
+    client = std::move(waiting_.back());
+    waiting_.pop_back();
+    serve(std::move(client));
+  }
+}
+
+void OneAtATime::serve(UniqueFd client) noexcept {
+  on_clients(waiting_.size() + 1);
+  {
+    ClientSession session(std::move(client), service_, options_, counters_);
+    server_.serve(session, [this] { take_last(true); });
+  }
+  on_clients(waiting_.size());
+  counters_.leave();
+}
+
+void OneAtATime::keep_last() noexcept {
+  const auto before = waiting_.size();
+  reception_.take_last([this](UniqueFd client) {
+    try {
+      waiting_.push_back(std::move(client));
+    } catch (const std::bad_alloc&) {
+      counters_.leave();
+    }
+  });
+  // Who came first is served first.
+  if (waiting_.size() != before) std::ranges::reverse(waiting_);
+}
+
+}  // namespace polymux
