@@ -97,8 +97,7 @@ class Unix(unittest.TestCase):
 
     def refusal(self):
         """What a server says that cannot listen there."""
-        server = e2e.Process(self, ["serve", "--backend", e2e.BACKEND,
-                                    "--listen", f"unix:{self.path}"])
+        server = e2e.Process(self, [*e2e.serve_arguments(), "--listen", f"unix:{self.path}"])
         self.assertEqual(server.wait(), 1)
         lines = server.stderr().splitlines()
         self.assertEqual(len(lines), 1, lines)

@@ -75,12 +75,17 @@ class LoadCase(unittest.TestCase):
             self.assertEqual(order, sorted(order))
 
 
+def backend():
+    """That of the server, if it has one."""
+    return ["--backend", e2e.BACKEND] if e2e.BACKEND else []
+
+
 class LoadOnEachBackend(LoadCase):
     """The same backend on both sides."""
 
     def test_load_answers_are_counted_and_right(self):
         server = e2e.Server(self)
-        document = self.load(server.addresses[0], "--backend", e2e.BACKEND, "-n", "2000", "-c",
+        document = self.load(server.addresses[0], *backend(), "-n", "2000", "-c",
                              "20", "-t", "2", "--size", "1-4096", "--depth", "3", "--idle", "5")
 
         self.assertEqual(document["requests"]["answered"], 2000)
@@ -88,12 +93,13 @@ class LoadOnEachBackend(LoadCase):
         connections = document["connections"]
         self.assertEqual(connections["opened"], 25)
         self.assertEqual((connections["idle_opened"], connections["idle_kept"]), (5, 5))
-        self.assertEqual(document["asked_for"]["backend"], e2e.BACKEND)
+        if e2e.BACKEND:
+            self.assertEqual(document["asked_for"]["backend"], e2e.BACKEND)
         server.stop()
 
     def test_load_connects_for_each_request(self):
         server = e2e.Server(self)
-        document = self.load(server.addresses[0], "--backend", e2e.BACKEND, "-n", "300", "-c", "4",
+        document = self.load(server.addresses[0], *backend(), "-n", "300", "-c", "4",
                              "--reconnect")
 
         self.assertEqual(document["requests"]["answered"], 300)
@@ -102,7 +108,7 @@ class LoadOnEachBackend(LoadCase):
 
     def test_load_open_loop_keeps_its_rate(self):
         server = e2e.Server(self)
-        document = self.load(server.addresses[0], "--backend", e2e.BACKEND, "-d", "1", "-c", "4",
+        document = self.load(server.addresses[0], *backend(), "-d", "1", "-c", "4",
                              "-t", "2", "--rate", "500")
 
         # Due at 0, 2, 4 ... 998 ms; whoever ends a little late has one or more of later on.

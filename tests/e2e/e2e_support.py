@@ -30,6 +30,26 @@ MODEL = ""
 SLOW = 1.0
 SANITIZED = False
 
+#: What a model is given so that it can serve as many clients at once as the cases have.
+MODEL_OPTIONS = {"thread-pool": ["--threads", "64"], "process-pool": ["--processes", "64"]}
+
+#: Cases that a model cannot be held to, and why.
+_ONE_AT_A_TIME = "serves one client at a time, and the case needs several at once"
+NOT_FOR_MODEL = {
+    "iterative": {
+        **dict.fromkeys((
+            "1500_clients_at_once", "200_idle_clients_cost_no_cpu", "300_clients_at_once",
+            "500_busy_clients_with_a_short_signal_queue", "64_descriptors_and_150_clients",
+            "a_flood_starves_nobody", "load_answers_are_counted_and_right",
+            "load_connects_for_each_request", "load_open_loop_keeps_its_rate",
+            "sigterm_lets_idle_clients_go", "stop_and_continue",
+            "who_never_reads_costs_others_nothing"), _ONE_AT_A_TIME),
+        "most_connections": "refuses --max-connections: those beyond one wait",
+        "sigterm_serves_who_was_not_yet_accepted":
+            "lets each go after 100 ms of silence, and 100 of them have no time for that",
+    },
+}
+
 
 def deadline_in(seconds):
     return time.monotonic() + seconds * SLOW
@@ -125,13 +145,18 @@ class Process:
         return self.errors.read().decode(errors="replace")
 
 
+def serve_arguments(workers=None):
+    """The model and the backend under test; `workers` instead of what the model is given else."""
+    model = ["--model", MODEL] if MODEL else []
+    backend = ["--backend", BACKEND] if BACKEND else []
+    return ["serve", *backend, *model, *(MODEL_OPTIONS.get(MODEL, []) if workers is None else workers)]
+
+
 class Server(Process):
     """`polymux serve` on the backend under test; `ports` are those that it printed."""
 
-    def __init__(self, test, *options, listen=("127.0.0.1:0",), lines=None, **more):
-        model = ["--model", MODEL] if MODEL else []
-        backend = ["--backend", BACKEND] if BACKEND else []
-        arguments = ["serve", *backend, *model, *options]
+    def __init__(self, test, *options, listen=("127.0.0.1:0",), lines=None, workers=None, **more):
+        arguments = [*serve_arguments(workers), *options]
         for address in listen:
             arguments += ["--listen", address]
         super().__init__(test, arguments, **more)

@@ -99,6 +99,9 @@ def main():
         if reason := why_no_model(options.polymux, options.model):
             print(f"skipped: {reason}")
             return SKIPPED
+        if reason := e2e_support.NOT_FOR_MODEL.get(options.model, {}).get(options.case):
+            print(f"skipped: the model {options.model} {reason}")
+            return SKIPPED
     os.environ.pop("POLYMUX_BACKEND", None)
     e2e_support.POLYMUX = options.polymux
     e2e_support.BACKEND = options.backend
