@@ -118,6 +118,8 @@ class Run {
 
  private:
   static void watch(polymux::SignalWatch& watch, int number) {
+    // What comes back when the watch ends: a third signal does not cost the report.
+    std::signal(number, SIG_IGN);
     if (const auto error = watch.start(number)) {
       throw std::runtime_error("cannot watch signals: " + error.message());
     }
