@@ -83,17 +83,40 @@ struct PolymuxPeer {
   };
 };
 
-void serve(Run& run) {
-  allow_descriptors(run["busy"] + run["idle"]);
-  polymux::EventLoop loop(open(run.variant()));
-  polymux::ToupperService service;
-  polymux::ConnectionManager manager(loop, service);
+template <class Manager>
+void serve_with(Run& run, polymux::EventLoop& loop, Manager& manager) {
   const auto listening = manager.listen("127.0.0.1:0");
   if (!listening) give_up(listening.message);
   const auto& address = listening.addresses.front();
   const auto port = std::stoul(address.substr(address.rfind(':') + 1));
   start_clients(run, static_cast<std::uint16_t>(port));
   expect_success(loop.run(), "run");
+}
+
+// The model of that name of `polymux serve`; what it waits with besides is the best there is.
+constexpr auto proactor = "proactor";
+
+void serve_by_completions(Run& run) {
+  polymux::EventLoop loop(polymux::open_poller().poller);
+  polymux::ToupperService service;
+  polymux::CompletionManager manager(loop, service);
+  expect_success(manager.open(), "open");
+  serve_with(run, loop, manager);
+}
+
+void serve(Run& run) {
+  allow_descriptors(run["busy"] + run["idle"]);
+  if (run.variant() == proactor) return serve_by_completions(run);
+  polymux::EventLoop loop(open(run.variant()));
+  polymux::ToupperService service;
+  polymux::ConnectionManager manager(loop, service);
+  serve_with(run, loop, manager);
+}
+
+bool has_completions() {
+  polymux::EventLoop loop(polymux::open_poller().poller);
+  polymux::ToupperService service;
+  return !polymux::CompletionManager(loop, service).open();
 }
 
 // Without a loop and its watchers: the table of the poller alone.
@@ -166,7 +189,9 @@ Peer this_peer() {
             .version = POLYMUX_BENCH_VERSION,
             .workloads = loop_workloads<PolymuxPeer>(backends)};
   append(peer.workloads, interest_workloads<PolymuxPeer>(backends));
-  append(peer.workloads, server_workloads(backends, serve));
+  auto servers = backends;
+  if (has_completions()) servers.emplace_back(proactor);
+  append(peer.workloads, server_workloads(servers, serve));
   append(peer.workloads,
          {memory_workload("registration_memory", 10'000, backends, run_registration_memory),
           {"wake_awake", backends, {{"wakes", 10'000}}, run_wake_awake},
