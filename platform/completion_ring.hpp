@@ -69,7 +69,7 @@ class CompletionRing {
   [[nodiscard]] virtual bool needs_enter() const noexcept = 0;
   /// True if there are completions to take, or to be delivered.
   [[nodiscard]] virtual bool has_news() const noexcept = 0;
-  /// Hands over the requests and fetches completions: one system call. EINTR is no failure.
+  /// Hands over the requests and fetches completions: one system call. Never EINTR.
   [[nodiscard]] virtual std::error_code enter() noexcept = 0;
   /// The next completion; false if there is none at this moment, or no room for what it may call
   /// for.

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -13,7 +12,6 @@
 
 #include "backends/io_uring/refusal.hpp"
 #include "platform/system_error.hpp"
-#include "platform/unique_fd.hpp"
 #include "platform/wakeup.hpp"
 
 namespace polymux {
@@ -124,7 +122,7 @@ class UringCompletions final : public CompletionRing {
 
   [[nodiscard]] std::error_code enter() noexcept override {
     const int result = enter_once();
-    return result == -EINTR || result == -EBUSY ? std::error_code{} : to_error(result);
+    return result == -EBUSY ? std::error_code{} : to_error(result);
   }
 
   [[nodiscard]] bool take(Completion& completion) noexcept override {
@@ -167,8 +165,12 @@ class UringCompletions final : public CompletionRing {
 
   [[nodiscard]] int enter_once() noexcept {
     io_uring_smp_store_release(ring_.sq.ktail, tail_);
-    return io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), pending(), 0,
-                           IORING_ENTER_GETEVENTS, nullptr, _NSIG / CHAR_BIT);
+    int result = -EINTR;
+    while (result == -EINTR) {
+      result = io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), pending(), 0,
+                               IORING_ENTER_GETEVENTS, nullptr, _NSIG / CHAR_BIT);
+    }
+    return result;
   }
 
   bool has_undelivered() const noexcept {
@@ -209,21 +211,13 @@ class UringCompletions final : public CompletionRing {
 
   // A multishot request takes in all that a socket has before anybody could stop it, of which a
   // client may have sent megabytes, unless it has a limit (Linux 6.17). Older ones refuse that.
+  // What is refused is the request itself, before anybody looks at the number.
   std::error_code look_for_limits() noexcept {
-    std::array<int, 2> ends{-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return last_error();
-    const UniqueFd near(ends[0]);
-    UniqueFd far(ends[1]);
-    far.reset();
     has_limits_ = true;
-    receive(near.get(), piece_, of_trial);
+    receive(-1, piece_, of_trial);
     if (const auto error = enter()) return error;
     Completion done;
-    while (!take(done)) {
-      if (const auto error = enter()) return error;
-    }
-    if (done.bytes.data() != nullptr) give_back(done.bytes);
-    has_limits_ = done.result == 0;
+    has_limits_ = take(done) && done.result == -EBADF;
     return {};
   }
 

@@ -78,6 +78,7 @@ CALLS = {
                            ends="EBADF EBADFD EFAULT EINVAL ENXIO EOPNOTSUPP",
                            start="ENOSYS EPERM"),
     "io_uring_setup": Call("io_uring_setup(2)", start="EFAULT EINVAL EMFILE ENFILE ENOMEM EPERM ENOSYS"),
+    "io_uring_register": Call("io_uring_register(2)", start="ENOMEM EBADF EBUSY EEXIST EFAULT EINVAL EPERM"),
     "ppoll": Call("poll(2), with EAGAIN of its NOTES", lossless="EINTR EAGAIN ENOMEM",
                   ends="EFAULT EINVAL", spellings=("ppoll_time64",)),
     "poll": Call("poll(2), with EAGAIN of its NOTES", lossless="EINTR EAGAIN ENOMEM",

@@ -2,7 +2,7 @@
 """Makes each system call of `polymux serve` fail in each way that its manual page documents.
 
 usage: run_faults.py --polymux FILE [--backend NAME]... [--all] [--output FOLDER] [--only TEXT]
-                     [--part starting|serving|random] [--seed N] [--slow FACTOR] [--instrumented]
+                     [--model NAME] [--part starting|serving|random] [--seed N] [--slow FACTOR] [--instrumented]
 
 For each backend the server is first traced, to see which calls it makes; a call that is in no row of
 documented_errors.py fails the run. Then, under load, each call returns each error, by strace's
@@ -175,7 +175,7 @@ def write(options, output, backend, plan, results, failures, seconds):
     for note in notes:
         print(note)
     print(summary, flush=True)
-    name = "-".join(["fault-matrix", backend, *(options.part or [])])
+    name = "-".join(["fault-matrix", options.model or backend, *(options.part or [])])
     lines = [result.line() for result in results]
     reasons = [f"{call}: {table.CALLS[call].page}"
                + (f"; {table.CALLS[call].note}" if table.CALLS[call].note else "")
@@ -221,6 +221,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--polymux", required=True)
     parser.add_argument("--backend", action="append")
+    parser.add_argument("--model", default="")
     parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", help="prints and counts only cells whose line has this text")
@@ -232,6 +233,7 @@ def main():
     options.all = options.all or os.environ.get("POLYMUX_FAULTS") == "all"
     os.environ.pop("POLYMUX_BACKEND", None)
     e2e.POLYMUX, e2e.SANITIZED = options.polymux, options.instrumented
+    e2e.MODEL = options.model
     e2e.SLOW = float(os.environ.get("POLYMUX_TEST_SLOW") or options.slow)
 
     if not sys.platform.startswith("linux"):
@@ -248,6 +250,9 @@ def main():
             return SKIPPED
         if reason := run_case.why_unavailable(options.polymux, backend):
             print(f"skipped: backend {backend} is not available: {reason}")
+            return SKIPPED
+        if reason := options.model and run_case.why_no_model(options.polymux, options.model):
+            print(f"skipped: {reason}")
             return SKIPPED
         return 0 if run_backend(options, backend) else 1
     return 0 if run_each(options, options.backend or available(options.polymux)) else 1

@@ -31,11 +31,17 @@ MEMORY_FROM_KERNEL = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_TOP_PAD_": "0",
                       "MALLOC_TRIM_THRESHOLD_": "0"}
 
 
+def serve(backend=None):
+    """The words of the server under test."""
+    model = ["--model", e2e.MODEL] if e2e.MODEL else []
+    return ["serve", "--backend", backend or e2e.BACKEND, *model]
+
+
 class Server(e2e.Process):
     """`polymux serve` that strace may attach to."""
 
     def __init__(self, test, *options, limits=(), backend=None):
-        super().__init__(test, ["serve", "--backend", backend or e2e.BACKEND, *options],
+        super().__init__(test, [*serve(backend), *options],
                          limits=limits, environment=MEMORY_FROM_KERNEL, prepare=tracing.allow_tracing)
         self.port = int(self.read_line().split()[2].rsplit(":", 1)[1])
 
@@ -144,7 +150,7 @@ class Result:
 
     def line(self):
         verdict = "FAILED" if self.failure else self.outcome or f"skipped: {self.skipped}"
-        return (f"{e2e.BACKEND:9} {self.phase:10} {self.call:15} {self.error:16} {self.when:8} "
+        return (f"{e2e.MODEL or e2e.BACKEND:9} {self.phase:10} {self.call:15} {self.error:16} {self.when:8} "
                 f"{self.count:5}  {verdict}")
 
 
@@ -173,8 +179,8 @@ def record(folder):
     try:
         path = cell.path
         path.unlink(missing_ok=True)
-        traced = e2e.Process(cell, ["-f", "-yy", "-o", str(path), e2e.POLYMUX, "serve", "--backend",
-                                    e2e.BACKEND, *SERVER_OPTIONS], program=tracing.STRACE,
+        traced = e2e.Process(cell, ["-f", "-yy", "-o", str(path), e2e.POLYMUX, *serve(),
+                                    *SERVER_OPTIONS], program=tracing.STRACE,
                              environment=MEMORY_FROM_KERNEL)
         port = int(traced.read_line(30).split()[2].rsplit(":", 1)[1])
         log = tracing.Log(path)
@@ -348,8 +354,8 @@ def starting(folder, call, error, number):
         path = cell.path
         path.unlink(missing_ok=True)
         prefix = tracing.options(_spelt({call}), inject({call}, error, when))
-        traced = e2e.Process(cell, [*prefix[1:], "-o", str(path), e2e.POLYMUX, "serve", "--backend",
-                                    e2e.BACKEND, *SERVER_OPTIONS], program=tracing.STRACE,
+        traced = e2e.Process(cell, [*prefix[1:], "-o", str(path), e2e.POLYMUX, *serve(),
+                                    *SERVER_OPTIONS], program=tracing.STRACE,
                              environment=MEMORY_FROM_KERNEL)
         cell.injection = _Ended(tracing.Log(path))
         line = traced.first_line()
