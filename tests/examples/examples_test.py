@@ -10,7 +10,9 @@ import shutil
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+import smoke  # noqa: E402
 from using_polymux import build_by_cmake, build_by_pkg_config, parser_of, run  # noqa: E402
 
 
@@ -52,7 +54,16 @@ def own_poller(test):
         sys.exit("the table does not name the poller")
 
 
+def smoke_test(check):
+    """The program of that name is built, and does what `check` asks of it."""
+    def build_and_check(test):
+        _, binary = build(test)
+        check(binary / test.example)
+    return build_and_check
+
+
 EXAMPLES = {example.__name__: example for example in (fault_injection, own_poller)}
+EXAMPLES.update({check.__name__: smoke_test(check) for check in smoke.ALL})
 
 
 def main():
