@@ -1,25 +1,25 @@
 #include "size_range.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace load {
 namespace {
 
-// Of the unit that a letter names; zero for another letter.
-std::uint64_t bytes_of(char unit) {
-  switch (unit) {
-    case 'k':
-    case 'K':
-      return std::uint64_t{1} << 10;
-    case 'm':
-    case 'M':
-      return std::uint64_t{1} << 20;
-    case 'g':
-    case 'G':
-      return std::uint64_t{1} << 30;
-    default:
-      return 0;
+struct Unit {
+  char letter;
+  std::uint64_t bytes;
+};
+
+constexpr std::array<Unit, 3> units{
+    {{'g', std::uint64_t{1} << 30}, {'m', std::uint64_t{1} << 20}, {'k', std::uint64_t{1} << 10}}};
+
+// In either case; null if there is none.
+const Unit* unit_of(char letter) {
+  for (const auto& unit : units) {
+    if (letter == unit.letter || letter == unit.letter - 'a' + 'A') return &unit;
   }
+  return nullptr;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -28,14 +28,16 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc{} || number < 1 || number > SizeRange::most) return std::nullopt;
   if (stop == end) return number;
-  const auto unit = bytes_of(*stop);
-  if (unit == 0 || stop + 1 != end || number > SizeRange::most / unit) return std::nullopt;
-  return number * unit;
+  const auto* const unit = unit_of(*stop);
+  if (unit == nullptr || stop + 1 != end || number > SizeRange::most / unit->bytes) {
+    return std::nullopt;
+  }
+  return number * unit->bytes;
 }
 
 std::string describe(std::uint64_t size) {
-  for (const char unit : {'g', 'm', 'k'}) {
-    if (size % bytes_of(unit) == 0) return std::to_string(size / bytes_of(unit)) + unit;
+  for (const auto& unit : units) {
+    if (size % unit.bytes == 0) return std::to_string(size / unit.bytes) + unit.letter;
   }
   return std::to_string(size);
 }
