@@ -11,7 +11,8 @@ ServerOutcome serve(Service& service, const ServerOptions& options, ServerObserv
   auto opened = open_poller_for(options);
   if (!opened) return cannot_open(opened);
   EventLoop loop(std::move(opened.poller));
-  PoolManager<CoroutinePool> manager(loop, service, options.connections);
+  LiveCounters counters;
+  PoolManager<CoroutinePool> manager(loop, service, options.connections, {{&counters, 1}});
   return LoopServer(loop, manager, options, observer).run(opened.backend);
 }
 

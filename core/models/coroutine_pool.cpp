@@ -14,20 +14,17 @@ constexpr std::size_t scratch_size = std::size_t{64} * 1024;
 }  // namespace
 
 CoroutinePool::CoroutinePool(EventLoop& loop, Service& service, const ConnectionOptions& options,
-                             std::function<void()> on_close)
+                             LiveCounters& counters, std::function<void()> on_close)
     : loop_(loop),
       service_(service),
       options_(options),
       on_close_(std::move(on_close)),
+      counters_(counters),
       scratch_(std::clamp<std::size_t>(options.max_buffer, 1, scratch_size)) {}
 
 CoroutinePool::~CoroutinePool() {
   on_close_ = nullptr;
   close_all();
-}
-
-bool CoroutinePool::is_full() const noexcept {
-  return options_.max_connections != 0 && counters_.active >= options_.max_connections;
 }
 
 std::error_code CoroutinePool::admit(UniqueFd socket) noexcept {
@@ -39,7 +36,6 @@ std::error_code CoroutinePool::admit(UniqueFd socket) noexcept {
     return std::make_error_code(std::errc::not_enough_memory);
   }
   ++counters_.accepted;
-  ++counters_.active;
   return {};
 }
 

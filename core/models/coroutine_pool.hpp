@@ -14,6 +14,7 @@
 
 #include "core/models/coroutine_client.hpp"
 #include "core/service/connection_list.hpp"
+#include "core/service/live_counters.hpp"
 #include "platform/unique_fd.hpp"
 
 namespace polymux {
@@ -25,14 +26,16 @@ class CoroutinePool {
   /// How long a client must be silent before a server that drains takes it to be done.
   static constexpr auto drain_grace = std::chrono::milliseconds(100);
 
+  /// \param counters  Where it counts. Outlive it.
   /// \param on_close  Called after each client that is closed.
   CoroutinePool(EventLoop& loop, Service& service, const ConnectionOptions& options,
-                std::function<void()> on_close);
+                LiveCounters& counters, std::function<void()> on_close);
   CoroutinePool(const CoroutinePool&) = delete;
   CoroutinePool& operator=(const CoroutinePool&) = delete;
   ~CoroutinePool();
 
-  /// Serves a connected socket. After an error it is closed.
+  /// Serves a connected socket, for which a seat was taken. After an error it is closed, and the
+  /// seat is the caller's to leave.
   [[nodiscard]] std::error_code admit(UniqueFd socket) noexcept;
 
   /// From now on a client is let go once it is silent and has taken all of its answers.
@@ -40,13 +43,12 @@ class CoroutinePool {
 
   void close_all() noexcept;
 
-  [[nodiscard]] bool is_full() const noexcept;
-  [[nodiscard]] bool is_empty() const noexcept { return counters_.active == 0; }
+  [[nodiscard]] bool is_empty() const noexcept { return counters_.active.get() == 0; }
 
   /// For clients.
   [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
   [[nodiscard]] Service& service() const noexcept { return service_; }
-  [[nodiscard]] ConnectionCounters& counters() noexcept { return counters_; }
+  [[nodiscard]] LiveCounters& counters() noexcept { return counters_; }
   [[nodiscard]] bool is_draining() const noexcept { return is_draining_; }
   /// Where to read to, until the next wait: never more than may be kept.
   [[nodiscard]] std::span<char> room() noexcept { return scratch_; }
@@ -62,7 +64,7 @@ class CoroutinePool {
   Service& service_;
   ConnectionOptions options_;
   std::function<void()> on_close_;
-  ConnectionCounters counters_;
+  LiveCounters& counters_;
   std::vector<char> scratch_;
   ConnectionList clients_;
   bool is_draining_ = false;

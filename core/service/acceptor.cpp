@@ -55,7 +55,7 @@ bool Acceptor::accept_some() noexcept {
         owner_.on_accept_error();
         break;
       case AcceptStatus::no_descriptor:
-        if (!refuse_some()) owner_.on_exhausted();
+        if (!owner_.on_no_descriptor() && !refuse_some()) owner_.on_exhausted();
         return false;
       case AcceptStatus::unable:
         owner_.on_accept_error();

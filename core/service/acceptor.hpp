@@ -23,6 +23,9 @@ class AcceptorOwner {
   virtual void on_refused() noexcept = 0;
   /// A client was lost before it could be accepted, or accepting failed.
   virtual void on_accept_error() noexcept = 0;
+  /// No descriptor is free.
+  /// \return True if those who wait may be left to others; the acceptor is paused.
+  [[nodiscard]] virtual bool on_no_descriptor() noexcept = 0;
   /// The system cannot accept at present, and the listener stays ready: pause, lest it spins.
   virtual void on_exhausted() noexcept = 0;
 

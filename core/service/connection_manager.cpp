@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/service/connection_pool.hpp"
+#include "core/service/live_counters.hpp"
 #include "core/service/pool_manager.hpp"
 
 namespace polymux {
@@ -10,8 +11,9 @@ namespace polymux {
 class ConnectionManager::Impl {
  public:
   Impl(EventLoop& loop, Service& service, const ConnectionOptions& options)
-      : manager(loop, service, options) {}
+      : manager(loop, service, options, {{&counters, 1}}) {}
 
+  LiveCounters counters;
   PoolManager<ConnectionPool> manager;
 };
 
@@ -23,6 +25,10 @@ ConnectionManager::~ConnectionManager() = default;
 
 ListenResult ConnectionManager::listen(std::string_view address) {
   return impl_->manager.listen(address);
+}
+
+ListenResult ConnectionManager::listen_on(int socket) {
+  return impl_->manager.listen_on(socket);
 }
 
 std::error_code ConnectionManager::adopt(int socket) {
@@ -37,7 +43,7 @@ void ConnectionManager::close_all() noexcept {
   impl_->manager.close_all();
 }
 
-const ConnectionCounters& ConnectionManager::counters() const noexcept {
+ConnectionCounters ConnectionManager::counters() const noexcept {
   return impl_->manager.counters();
 }
 

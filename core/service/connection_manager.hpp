@@ -52,6 +52,13 @@ class ConnectionManager {
   /// removed in the end. A name may take the system's resolver its time.
   [[nodiscard]] ListenResult listen(std::string_view address);
 
+  /// Accepts clients at a stream socket that listens already (inherited, or opened by others), and
+  /// owns it from now on, also after an error. It is made non-blocking. The file of a Unix-domain
+  /// socket stays in the end.
+  ///
+  /// \return `Errc::invalid_argument` for what is no such socket.
+  [[nodiscard]] ListenResult listen_on(int socket);
+
   /// Serves a connected stream socket, and owns it from now on, also after an error. Counts as
   /// accepted.
   ///
@@ -72,7 +79,8 @@ class ConnectionManager {
   /// too, whose callback then is called from the loop.
   void close_all() noexcept;
 
-  [[nodiscard]] const ConnectionCounters& counters() const noexcept;
+  /// As they are now.
+  [[nodiscard]] ConnectionCounters counters() const noexcept;
 
  private:
   class Impl;

@@ -25,22 +25,19 @@ Connection::Clock::time_point later(Connection::Clock::time_point start, nanosec
 }  // namespace
 
 ConnectionPool::ConnectionPool(EventLoop& loop, Service& service, const ConnectionOptions& options,
-                               std::function<void()> on_close)
+                               LiveCounters& counters, std::function<void()> on_close)
     : TurnEnd(loop),
       loop_(loop),
       service_(service),
       options_(options),
       on_close_(std::move(on_close)),
+      counters_(counters),
       scratch_(std::clamp<std::size_t>(options.max_buffer, 1, scratch_size)),
       sweeper_(loop, [this] { sweep(); }) {}
 
 ConnectionPool::~ConnectionPool() {
   on_close_ = nullptr;
   close_all();
-}
-
-bool ConnectionPool::is_full() const noexcept {
-  return options_.max_connections != 0 && counters_.active >= options_.max_connections;
 }
 
 std::error_code ConnectionPool::admit(UniqueFd socket) noexcept {
@@ -54,7 +51,6 @@ std::error_code ConnectionPool::admit(UniqueFd socket) noexcept {
     return no_memory;
   }
   ++counters_.accepted;
-  ++counters_.active;
   static_cast<void>(connection.release());
   return {};
 }

@@ -15,6 +15,7 @@
 #include "core/loop/turn_end.hpp"
 #include "core/service/connection.hpp"
 #include "core/service/connection_list.hpp"
+#include "core/service/live_counters.hpp"
 #include "platform/unique_fd.hpp"
 
 namespace polymux {
@@ -29,13 +30,15 @@ class ConnectionPool final : private TurnEnd {
   using Clock = Connection::Clock;
 
   /// \param on_close  Called after each connection that is closed.
+  /// \param counters  Where it counts. Outlive it.
   ConnectionPool(EventLoop& loop, Service& service, const ConnectionOptions& options,
-                 std::function<void()> on_close);
+                 LiveCounters& counters, std::function<void()> on_close);
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
   ~ConnectionPool() override;
 
-  /// Serves a connected socket. After an error it is closed.
+  /// Serves a connected socket, for which a seat was taken. After an error it is closed, and the
+  /// seat is the caller's to leave.
   [[nodiscard]] std::error_code admit(UniqueFd socket) noexcept;
 
   /// From now on a client is let go once it is silent and has taken all of its answers.
@@ -43,13 +46,12 @@ class ConnectionPool final : private TurnEnd {
 
   void close_all() noexcept;
 
-  [[nodiscard]] bool is_full() const noexcept;
-  [[nodiscard]] bool is_empty() const noexcept { return counters_.active == 0; }
+  [[nodiscard]] bool is_empty() const noexcept { return counters_.active.get() == 0; }
 
   /// For connections.
   [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
   [[nodiscard]] Service& service() const noexcept { return service_; }
-  [[nodiscard]] ConnectionCounters& counters() noexcept { return counters_; }
+  [[nodiscard]] LiveCounters& counters() noexcept { return counters_; }
   /// Where to read to: never more than may be kept.
   [[nodiscard]] std::span<char> room() noexcept { return scratch_; }
   /// Bytes have moved. When that was is noted at the end of the turn, for all at once: the clock is
@@ -92,7 +94,7 @@ class ConnectionPool final : private TurnEnd {
   Service& service_;
   ConnectionOptions options_;
   std::function<void()> on_close_;
-  ConnectionCounters counters_;
+  LiveCounters& counters_;
   std::vector<char> scratch_;
   std::array<ConnectionList, phases.size()> lists_;
   bool is_draining_ = false;

@@ -43,7 +43,7 @@ ListenResult open_each(const Endpoint& endpoint, const OpenOne& open_one) {
   return result.addresses.empty() ? absent : result;
 }
 
-ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened) {
+ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened, PortUse use) {
   const auto parsed = parse_endpoint(text);
   if (!parsed.message.empty()) {
     return {.error = Errc::invalid_argument, .message = parsed.message};
@@ -52,7 +52,7 @@ ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened
   const auto result =
       open_each(parsed.endpoint, [&](const SocketAddress& address, std::string& bound) {
         Listener listener;
-        if (const auto error = open_listener(address, listener)) return error;
+        if (const auto error = open_listener(address, listener, use)) return error;
         bound = listener.address;
         listeners.push_back(std::move(listener));
         return std::error_code{};

@@ -17,7 +17,8 @@ namespace polymux {
 /// Listens on each address that the name has here, and adds the sockets to `opened`; none of them
 /// after an error. Those that this machine does not have (::1 where IPv6 is switched off) count
 /// only if there are no others.
-[[nodiscard]] ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened);
+[[nodiscard]] ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened,
+                                          PortUse use = PortUse::alone);
 
 /// Opens whatever is to be opened at an address, and says where that is.
 using OpenOne = std::function<std::error_code(const SocketAddress& address, std::string& bound)>;

@@ -2,12 +2,9 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
-#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/loop/timer.hpp>
@@ -15,123 +12,96 @@
 #include <polymux/service/connection_options.hpp>
 #include <polymux/service/service.hpp>
 
-#include "core/service/acceptor.hpp"
-#include "core/service/descriptor_reserve.hpp"
-#include "core/service/open_listeners.hpp"
+#include "core/service/acceptor_group.hpp"
+#include "core/service/live_counters.hpp"
 #include "platform/descriptors.hpp"
 #include "platform/unique_fd.hpp"
 
 namespace polymux {
 
 /// What `ConnectionManager` offers, over any pool of connections: it accepts for the pool, and ends
-/// it in peace. The pool has `admit`, `begin_drain`, `close_all`, `is_full`, `is_empty` and
-/// `counters`, as `ConnectionPool` has them.
+/// it in peace. The pool has `admit`, `begin_drain`, `close_all` and `is_empty`, as `ConnectionPool`
+/// has them.
+///
+/// A server of several loops has one for each: they count side by side, and share
+/// `max_connections`.
 template <class Pool>
-class PoolManager final : public AcceptorOwner {
+class PoolManager final {
  public:
   using Callback = ConnectionManager::Callback;
 
-  PoolManager(EventLoop& loop, Service& service, const ConnectionOptions& options)
-      : loop_(loop),
+  /// \param table  Where it counts. Outlives it.
+  PoolManager(EventLoop& loop, Service& service, const ConnectionOptions& options,
+              CounterTable table)
+      : table_(table),
+        max_connections_(options.max_connections),
         drain_timeout_(options.drain_timeout),
-        pool_(loop, service, options, [this] { on_closed(); }),
-        retry_(loop, [this] { resume(); }),
+        pool_(loop, service, options, table.own_row(), [this] { on_closed(); }),
+        acceptors_(loop, table, [this](UniqueFd client) { take_in(std::move(client)); }),
         end_of_drain_(loop, [this] { finish_drain(); }) {}
   PoolManager(const PoolManager&) = delete;
   PoolManager& operator=(const PoolManager&) = delete;
   ~PoolManager() = default;
 
-  [[nodiscard]] ListenResult listen(std::string_view text);
+  [[nodiscard]] ListenResult listen(std::string_view text) { return acceptors_.listen(text); }
+  [[nodiscard]] ListenResult listen_on(int socket) { return acceptors_.listen_on(socket); }
   [[nodiscard]] std::error_code adopt(UniqueFd socket) noexcept;
   void drain(Callback when_gone);
   void close_all() noexcept;
-  [[nodiscard]] const ConnectionCounters& counters() noexcept { return pool_.counters(); }
+  [[nodiscard]] ConnectionCounters counters() const noexcept { return table_.own_row().read(); }
+
+  /// Serves, or refuses, a client that was accepted by somebody else.
+  void take_in(UniqueFd client) noexcept;
+
+  [[nodiscard]] AcceptorGroup& acceptors() noexcept { return acceptors_; }
 
  private:
   using nanoseconds = std::chrono::nanoseconds;
-  using Acceptors = std::vector<std::unique_ptr<Acceptor>>;
 
-  // How long accepting rests where the system cannot, unless a connection closes before.
-  static constexpr auto pause_before_retry = std::chrono::milliseconds(100);
-
+  /// For who has a seat.
+  [[nodiscard]] std::error_code admit(UniqueFd socket) noexcept;
   void on_closed() noexcept;
-  void resume() noexcept;
   void finish_drain();
 
-  void on_accepted(UniqueFd client) noexcept override;
-  void on_refused() noexcept override { ++pool_.counters().refused_descriptors; }
-  void on_accept_error() noexcept override { ++pool_.counters().accept_errors; }
-  void on_exhausted() noexcept override;
-
-  EventLoop& loop_;
+  CounterTable table_;
+  std::size_t max_connections_;
   nanoseconds drain_timeout_;
   Pool pool_;
-  DescriptorReserve reserve_;
-  Acceptors acceptors_;
-  Timer retry_;
+  AcceptorGroup acceptors_;
   /// Active from `drain` until its callback: fires when all are gone or the time is over.
   Timer end_of_drain_;
   Callback when_gone_;
 };
 
 template <class Pool>
-ListenResult PoolManager<Pool>::listen(std::string_view text) {
-  std::vector<Listener> listeners;
-  auto result = open_listeners(text, listeners);
-  Acceptors opened;
-  for (auto& listener : listeners) {
-    opened.push_back(std::make_unique<Acceptor>(loop_, *this, reserve_, std::move(listener)));
-    if (const auto error = opened.back()->open()) {
-      return cannot_listen(opened.back()->address(), error);
-    }
-  }
-  for (auto& acceptor : opened) acceptors_.push_back(std::move(acceptor));
-  return result;
-}
-
-template <class Pool>
 std::error_code PoolManager<Pool>::adopt(UniqueFd socket) noexcept {
-  if (pool_.is_full()) {
-    ++pool_.counters().refused_limit;
+  if (!table_.take_seat(max_connections_)) {
     return std::make_error_code(std::errc::too_many_files_open);
   }
-  if (const auto error = set_nonblocking(socket.get())) return error;
-  if (const auto error = set_close_on_exec(socket.get())) return error;
-  return pool_.admit(std::move(socket));
+  return admit(std::move(socket));
 }
 
 template <class Pool>
-void PoolManager<Pool>::on_accepted(UniqueFd client) noexcept {
-  if (pool_.is_full()) {
-    ++pool_.counters().refused_limit;
-  } else if (pool_.admit(std::move(client))) {
-    ++pool_.counters().accept_errors;
-  }
+std::error_code PoolManager<Pool>::admit(UniqueFd socket) noexcept {
+  auto error = set_nonblocking(socket.get());
+  if (!error) error = set_close_on_exec(socket.get());
+  if (!error) error = pool_.admit(std::move(socket));
+  if (error) table_.leave_seat();
+  return error;
 }
 
 template <class Pool>
-void PoolManager<Pool>::on_exhausted() noexcept {
-  try {
-    retry_.start_after(pause_before_retry);
-  } catch (const std::bad_alloc&) {
-    // Nobody would wake us: rather busy than deaf.
-    return;
-  }
-  for (const auto& acceptor : acceptors_) acceptor->pause();
-}
-
-template <class Pool>
-void PoolManager<Pool>::resume() noexcept {
-  retry_.stop();
-  reserve_.fill();
-  for (const auto& acceptor : acceptors_) {
-    if (acceptor->resume()) on_exhausted();
+void PoolManager<Pool>::take_in(UniqueFd client) noexcept {
+  if (!table_.take_seat(max_connections_)) return;
+  if (pool_.admit(std::move(client))) {
+    table_.leave_seat();
+    ++table_.own_row().accept_errors;
   }
 }
 
 template <class Pool>
 void PoolManager<Pool>::on_closed() noexcept {
-  if (retry_.is_active()) resume();
+  acceptors_.wake();
   // Set anew, which allocates nothing for a timer that is active.
   if (pool_.is_empty() && end_of_drain_.is_active()) end_of_drain_.start_after(nanoseconds::zero());
 }
@@ -141,9 +111,7 @@ void PoolManager<Pool>::drain(Callback when_gone) {
   when_gone_ = std::move(when_gone);
   end_of_drain_.start_after(drain_timeout_);
   pool_.begin_drain();
-  for (const auto& acceptor : acceptors_) acceptor->accept_last();
-  acceptors_.clear();
-  retry_.stop();
+  acceptors_.finish();
   if (pool_.is_empty()) end_of_drain_.start_after(nanoseconds::zero());
 }
 
@@ -157,8 +125,7 @@ void PoolManager<Pool>::finish_drain() {
 
 template <class Pool>
 void PoolManager<Pool>::close_all() noexcept {
-  acceptors_.clear();
-  retry_.stop();
+  acceptors_.close();
   pool_.close_all();
 }
 

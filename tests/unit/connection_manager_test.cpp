@@ -36,7 +36,7 @@ class ConnectionManagerTest : public LoopTest {
     EXPECT_EQ(answer, "HELLO");
   }
 
-  [[nodiscard]] const ConnectionCounters& counters() const { return manager->counters(); }
+  [[nodiscard]] ConnectionCounters counters() const { return manager->counters(); }
 
   ToupperService service;
   std::unique_ptr<ConnectionManager> manager;
@@ -52,6 +52,33 @@ TEST_F(ConnectionManagerTest, ServesWhoeverConnects) {
   expect_served(first.get());
 
   EXPECT_EQ(counters().accepted, 2U);
+}
+
+TEST_F(ConnectionManagerTest, ServesOnASocketThatListensAlready) {
+  Listener listener;
+  ASSERT_FALSE(
+      open_listener(resolve(parse_endpoint("127.0.0.1:0").endpoint).addresses.front(), listener));
+  manager = std::make_unique<ConnectionManager>(loop, service);
+
+  const auto result = manager->listen_on(listener.socket.release());
+
+  ASSERT_TRUE(result) << result.message;
+  EXPECT_EQ(result.addresses, std::vector{listener.address});
+  const auto client = connect_to(listener.address);
+  expect_served(client.get());
+}
+
+TEST_F(ConnectionManagerTest, WhatDoesNotListenIsRefusedAndClosed) {
+  manager = std::make_unique<ConnectionManager>(loop, service);
+  SocketPair pair;
+
+  const auto result = manager->listen_on(pair.near.release());
+
+  EXPECT_EQ(result.error, Errc::invalid_argument);
+  EXPECT_NE(result.message.find("no stream socket that listens"), std::string::npos);
+  EXPECT_EQ(read_now(pair.far.get()), "");
+  EXPECT_TRUE(is_ended(pair.far.get()));
+  EXPECT_EQ(manager->listen_on(-1).error, Errc::bad_descriptor);
 }
 
 TEST_F(ConnectionManagerTest, WhatIsNoAddressIsAnInvalidArgument) {

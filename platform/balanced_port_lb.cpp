@@ -1,0 +1,20 @@
+#include <sys/socket.h>
+
+#include "platform/listener.hpp"
+#include "platform/system_error.hpp"
+
+namespace polymux {
+
+// setsockopt(2) of FreeBSD, since 12.0.
+
+bool can_balance_ports() noexcept {
+  return true;
+}
+
+std::error_code balance_port(int socket) noexcept {
+  const int on = 1;
+  const int failed = ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT_LB, &on, sizeof on);
+  return failed == 0 ? std::error_code{} : last_error();
+}
+
+}  // namespace polymux
