@@ -8,6 +8,7 @@ namespace polymux {
 extern const ServerModel iterative_model;
 extern const ServerModel thread_model;
 extern const ServerModel reactor_model;
+extern const ServerModel multi_reactor_model;
 extern const ServerModel proactor_model;
 extern const ServerModel coroutine_model;
 extern const ServerModel udp_model;
@@ -15,7 +16,8 @@ extern const ServerModel udp_model;
 namespace {
 
 constexpr std::array all{
-    &iterative_model, &thread_model, &reactor_model, &proactor_model, &coroutine_model, &udp_model,
+    &iterative_model, &thread_model,    &reactor_model, &multi_reactor_model,
+    &proactor_model,  &coroutine_model, &udp_model,
 };
 
 }  // namespace

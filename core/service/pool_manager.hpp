@@ -20,8 +20,8 @@
 namespace polymux {
 
 /// What `ConnectionManager` offers, over any pool of connections: it accepts for the pool, and ends
-/// it in peace. The pool has `admit`, `begin_drain`, `close_all` and `is_empty`, as `ConnectionPool`
-/// has them.
+/// it in peace. The pool has `admit`, `begin_drain`, `close_all` and `is_empty`, as
+/// `ConnectionPool` has them.
 ///
 /// A server of several loops has one for each: they count side by side, and share
 /// `max_connections`.

@@ -18,8 +18,7 @@ static_assert(sizeof(Connection) <= 9 * sizeof(void*));
 class ConnectionPoolTest : public LoopTest {
  protected:
   void open(const ConnectionOptions& options = {}) {
-    pool.emplace(
-        loop, service(), options, [this] { ++closed; }, CounterTable{.all = {&live, 1}});
+    pool.emplace(loop, service(), options, live, [this] { ++closed; });
   }
 
   virtual Service& service() { return toupper; }
