@@ -34,12 +34,17 @@ void AwaitableFd::on_ready(Ready ready) {
   finish(contains(ready, Ready::readable), contains(ready, Ready::writable), {});
 }
 
+// Not inline: GCC 12 would warn that the address outlives what it is of, which it does not see end.
+[[gnu::noinline]] static void put(bool*& place, bool* flag) noexcept {
+  place = flag;
+}
+
 void AwaitableFd::finish(bool reads, bool writes, std::error_code outcome) {
   bool is_gone = false;
   struct Guard {
     bool*& note;
     const bool& is_gone;
-    Guard(bool*& place, bool& gone) noexcept : note(place), is_gone(gone) { place = &gone; }
+    Guard(bool*& place, bool& gone) noexcept : note(place), is_gone(gone) { put(place, &gone); }
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
     ~Guard() {
