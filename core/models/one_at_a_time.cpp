@@ -12,9 +12,19 @@ void OneAtATime::run() noexcept {
   while ((arrival = reception_.next(client)) == Reception::Arrival::client) {
     serve(std::move(client));
   }
-  if (arrival == Reception::Arrival::drain) take_last(false);
+  if (arrival == Reception::Arrival::drain) on_drain();
+  serve_waiting();
+}
+
+void OneAtATime::run_with(std::vector<UniqueFd> clients) noexcept {
+  waiting_ = std::move(clients);
+  std::ranges::reverse(waiting_);
+  serve_waiting();
+}
+
+void OneAtATime::serve_waiting() noexcept {
   while (!waiting_.empty()) {
-    client = std::move(waiting_.back());
+    auto client = std::move(waiting_.back());
     waiting_.pop_back();
     serve(std::move(client));
   }
@@ -24,13 +34,13 @@ void OneAtATime::serve(UniqueFd client) noexcept {
   on_clients(waiting_.size() + 1);
   {
     ClientSession session(std::move(client), service_, options_, counters_);
-    server_.serve(session, [this] { take_last(true); });
+    server_.serve(session, [this] { on_drain(); });
   }
   on_clients(waiting_.size());
   counters_.leave();
 }
 
-void OneAtATime::keep_last() noexcept {
+void OneAtATime::on_drain() noexcept {
   const auto before = waiting_.size();
   reception_.take_last([this](UniqueFd client) {
     try {

@@ -29,19 +29,20 @@ class OneAtATime {
   /// Serves until the end.
   void run() noexcept;
 
+  /// Serves these, which have entered, and no others.
+  void run_with(std::vector<UniqueFd> clients) noexcept;
+
  protected:
-  /// Takes in all who wait, to be served one after another.
-  void keep_last() noexcept;
   [[nodiscard]] Reception& reception() const noexcept { return reception_; }
 
  private:
-  /// The server ends: what of those who wait is this one's. All of them, unless there are others
-  /// who could take them.
-  /// \param is_busy  It has a client.
-  virtual void take_last([[maybe_unused]] bool is_busy) noexcept { keep_last(); }
+  /// The server ends: what becomes of those who wait. They are taken in, and served one after
+  /// another.
+  virtual void on_drain() noexcept;
   /// So many clients are its own.
   virtual void on_clients([[maybe_unused]] std::size_t count) noexcept {}
 
+  void serve_waiting() noexcept;
   void serve(UniqueFd client) noexcept;
 
   Service& service_;

@@ -6,7 +6,10 @@
 namespace polymux {
 
 extern const ServerModel iterative_model;
+extern const ServerModel fork_model;
+extern const ServerModel process_pool_model;
 extern const ServerModel thread_model;
+extern const ServerModel thread_pool_model;
 extern const ServerModel reactor_model;
 extern const ServerModel multi_reactor_model;
 extern const ServerModel proactor_model;
@@ -15,10 +18,21 @@ extern const ServerModel udp_model;
 
 namespace {
 
+// One a line, so that models can be added side by side.
+// clang-format off
 constexpr std::array all{
-    &iterative_model, &thread_model,    &reactor_model, &multi_reactor_model,
-    &proactor_model,  &coroutine_model, &udp_model,
+    &iterative_model,
+    &fork_model,
+    &process_pool_model,
+    &thread_model,
+    &thread_pool_model,
+    &reactor_model,
+    &multi_reactor_model,
+    &proactor_model,
+    &coroutine_model,
+    &udp_model,
 };
+// clang-format on
 
 }  // namespace
 
