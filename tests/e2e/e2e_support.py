@@ -31,13 +31,18 @@ SLOW = 1.0
 SANITIZED = False
 
 #: What a model is given so that it can serve as many clients at once as the cases have.
-MODEL_OPTIONS = {"thread-pool": ["--threads", "64"], "process-pool": ["--processes", "64"],
+MODEL_OPTIONS = {"thread-pool": ["--threads", "320"], "process-pool": ["--processes", "64"],
                  "multi-reactor": ["--threads", "3"], "reactor-workers": ["--threads", "3"],
                  "prefork-reactor": ["--processes", "3"]}
 
 #: Cases that a model cannot be held to, and why.
 _ONE_AT_A_TIME = "serves one client at a time, and the case needs several at once"
+_AS_MANY_AS_WORKERS = "serves as many clients at once as it has workers, and the case needs more"
+_OWN_DESCRIPTORS = "has processes with descriptors of their own for its clients"
 NOT_FOR_MODEL = {
+    "fork": {
+        "64_descriptors_and_150_clients": _OWN_DESCRIPTORS,
+    },
     "iterative": {
         **dict.fromkeys((
             "1500_clients_at_once", "200_idle_clients_cost_no_cpu", "300_clients_at_once",
@@ -50,6 +55,14 @@ NOT_FOR_MODEL = {
         "sigterm_serves_who_was_not_yet_accepted":
             "lets each go after 100 ms of silence, and 100 of them have no time for that",
     },
+    "process-pool": {
+        **dict.fromkeys(("1500_clients_at_once", "200_idle_clients_cost_no_cpu",
+                         "300_clients_at_once", "500_busy_clients_with_a_short_signal_queue"),
+                        _AS_MANY_AS_WORKERS),
+        "64_descriptors_and_150_clients": _OWN_DESCRIPTORS,
+    },
+    "thread-pool": dict.fromkeys(
+        ("1500_clients_at_once", "500_busy_clients_with_a_short_signal_queue"), _AS_MANY_AS_WORKERS),
 }
 
 
@@ -238,8 +251,11 @@ def zombies_below(pid):
 
 
 def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Of a process and those below it."""
+    ticks = 0
+    for each in [pid, *processes_below(pid)]:
+        ticks += sum(int(field) for field in stat_of(each)[11:13])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def resident_bytes(pid):

@@ -19,6 +19,7 @@ import unittest
 
 import cases_addresses
 import cases_answers
+import cases_blocking
 import cases_conformance
 import cases_ending
 import cases_limits
@@ -31,7 +32,8 @@ import cases_usage
 import e2e_support
 
 MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
-           cases_conformance, cases_probe, cases_load_command, cases_udp, cases_multi_reactor]
+           cases_conformance, cases_probe, cases_load_command, cases_udp, cases_multi_reactor,
+           cases_blocking]
 SKIPPED = 77
 
 
