@@ -8,18 +8,16 @@
 namespace polymux {
 namespace {
 
+// Made one by one as they are used, and not all of them before.
 struct Messages {
-  // Made as far as they are used.
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   std::array<mmsghdr, most_datagrams_at_once> headers;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   std::array<iovec, most_datagrams_at_once> parts;
 };
 
 }  // namespace
 
 IoResult receive_datagrams(int socket, std::span<Datagram> slots) noexcept {
-  Messages messages;
+  Messages messages;  // NOLINT(cppcoreguidelines-pro-type-member-init): see there
   const auto most = std::min(slots.size(), most_datagrams_at_once);
   for (std::size_t i = 0; i < most; ++i) {
     messages.headers[i] = {};
@@ -39,7 +37,7 @@ IoResult receive_datagrams(int socket, std::span<Datagram> slots) noexcept {
 }
 
 IoResult send_datagrams(int socket, std::span<Datagram> datagrams) noexcept {
-  Messages messages;
+  Messages messages;  // NOLINT(cppcoreguidelines-pro-type-member-init): see there
   const auto most = std::min(datagrams.size(), most_datagrams_at_once);
   for (std::size_t i = 0; i < most; ++i) {
     messages.headers[i] = {};

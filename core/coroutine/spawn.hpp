@@ -65,9 +65,7 @@ class [[nodiscard]] Spawned {
 
   /// Has a function called from the loop, once, when it is done; not if it is cancelled or joined.
   /// It may destroy this. If it is done already nothing is called: ask `is_done` first.
-  void when_done(std::function<void()> callback) {
-    frame_.promise().when_done_ = std::move(callback);
-  }
+  void when_done(const std::function<void()>& callback) { frame_.promise().when_done_ = callback; }
 
   /// The outermost coroutine, which keeps the result.
   class promise_type;

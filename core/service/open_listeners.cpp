@@ -49,14 +49,13 @@ ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened
     return {.error = Errc::invalid_argument, .message = parsed.message};
   }
   std::vector<Listener> listeners;
-  const auto result =
-      open_each(parsed.endpoint, [&](const SocketAddress& address, std::string& bound) {
-        Listener listener;
-        if (const auto error = open_listener(address, listener, use)) return error;
-        bound = listener.address;
-        listeners.push_back(std::move(listener));
-        return std::error_code{};
-      });
+  auto result = open_each(parsed.endpoint, [&](const SocketAddress& address, std::string& bound) {
+    Listener listener;
+    if (const auto error = open_listener(address, listener, use)) return error;
+    bound = listener.address;
+    listeners.push_back(std::move(listener));
+    return std::error_code{};
+  });
   if (result.error) return result;
   for (auto& listener : listeners) opened.push_back(std::move(listener));
   return result;

@@ -56,8 +56,6 @@ class PoolManager final {
   [[nodiscard]] AcceptorGroup& acceptors() noexcept { return acceptors_; }
 
  private:
-  using nanoseconds = std::chrono::nanoseconds;
-
   /// For who has a seat.
   [[nodiscard]] std::error_code admit(UniqueFd socket) noexcept;
   void on_closed() noexcept;
@@ -65,7 +63,7 @@ class PoolManager final {
 
   CounterTable table_;
   std::size_t max_connections_;
-  nanoseconds drain_timeout_;
+  std::chrono::nanoseconds drain_timeout_;
   Pool pool_;
   AcceptorGroup acceptors_;
   /// Active from `drain` until its callback: fires when all are gone or the time is over.
@@ -103,7 +101,8 @@ template <class Pool>
 void PoolManager<Pool>::on_closed() noexcept {
   acceptors_.wake();
   // Set anew, which allocates nothing for a timer that is active.
-  if (pool_.is_empty() && end_of_drain_.is_active()) end_of_drain_.start_after(nanoseconds::zero());
+  if (pool_.is_empty() && end_of_drain_.is_active())
+    end_of_drain_.start_after(std::chrono::nanoseconds::zero());
 }
 
 template <class Pool>
@@ -112,7 +111,7 @@ void PoolManager<Pool>::drain(Callback when_gone) {
   end_of_drain_.start_after(drain_timeout_);
   pool_.begin_drain();
   acceptors_.finish();
-  if (pool_.is_empty()) end_of_drain_.start_after(nanoseconds::zero());
+  if (pool_.is_empty()) end_of_drain_.start_after(std::chrono::nanoseconds::zero());
 }
 
 template <class Pool>

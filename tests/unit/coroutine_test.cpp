@@ -168,11 +168,7 @@ TEST_F(CoroutineTest, WhatNobodyCatchesComesOutOfTheResult) {
 TEST_F(CoroutineTest, WhatADetachedTaskThrowsComesOutOfTheLoop) {
   spawn(loop, fail("nobody looks", true)).detach();
 
-  EXPECT_THROW(
-      {
-        for (int turns = 0; turns < 1000; ++turns) ASSERT_FALSE(loop.run_once(10ms));
-      },
-      std::runtime_error);
+  EXPECT_THROW(static_cast<void>(loop.run()), std::runtime_error);
   EXPECT_THROW(spawn(loop, fail("at once", false)).detach(), std::runtime_error);
   EXPECT_FALSE(loop.run_once(0ns));
 }

@@ -25,8 +25,8 @@ class OddService final : public Service {
   }
 
  private:
-  const std::string text_{"of the service"};
-  const std::string long_ = std::string(101, 'l');
+  std::string text_{"of the service"};
+  std::string long_ = std::string(101, 'l');
 };
 
 class DatagramPortTest : public LoopTest {
