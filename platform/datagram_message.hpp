@@ -18,7 +18,8 @@ namespace polymux {
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = slot.source.data();
-  message.msg_controllen = slot.source.size();
+  // A size_t on some systems, an unsigned int on others.
+  message.msg_controllen = static_cast<decltype(message.msg_controllen)>(slot.source.size());
   return message;
 }
 
