@@ -13,6 +13,9 @@ namespace polymux {
 /// The same, for datagrams.
 [[nodiscard]] std::error_code open_datagram_socket(int family, UniqueFd& socket) noexcept;
 
+/// Opens two stream sockets that are connected with each other, non-blocking and closed on exec.
+[[nodiscard]] std::error_code open_socket_pair(UniqueFd& one, UniqueFd& other) noexcept;
+
 /// Opens a socket for no other use than to hold a number.
 [[nodiscard]] std::error_code open_spare_socket(UniqueFd& socket) noexcept;
 

@@ -22,6 +22,9 @@ class UnixSocketFile {
   /// Takes charge of the file that bind(2) has just made.
   [[nodiscard]] std::error_code own(std::string path);
 
+  /// Leaves the file to others: in a child, to the parent.
+  void disown() noexcept { path_.clear(); }
+
   /// Removes the file, if it still is the one that was made here. A second time does nothing.
   void remove() noexcept;
 

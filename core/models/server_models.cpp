@@ -12,6 +12,7 @@ extern const ServerModel thread_model;
 extern const ServerModel thread_pool_model;
 extern const ServerModel reactor_model;
 extern const ServerModel multi_reactor_model;
+extern const ServerModel prefork_reactor_model;
 extern const ServerModel proactor_model;
 extern const ServerModel coroutine_model;
 extern const ServerModel udp_model;
@@ -28,6 +29,7 @@ constexpr std::array all{
     &thread_pool_model,
     &reactor_model,
     &multi_reactor_model,
+    &prefork_reactor_model,
     &proactor_model,
     &coroutine_model,
     &udp_model,

@@ -15,6 +15,7 @@ class LiveCounter {
  public:
   void operator+=(std::uint64_t by) noexcept { value_.store(get() + by, relaxed); }
   void operator++() noexcept { *this += 1; }
+  void reset() noexcept { value_ = 0; }
   void operator--() noexcept { value_.store(get() - 1, relaxed); }
 
   [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(relaxed); }
@@ -59,6 +60,17 @@ struct alignas(64) LiveCounters {
     sum.bytes_in += bytes_in.get();
     sum.bytes_out += bytes_out.get();
     sum.backpressure += backpressure.get();
+  }
+
+  /// For the next one who counts here.
+  void clear() noexcept {
+    for (auto* const counter :
+         {&accepted, &active, &closed, &refused_limit, &refused_descriptors, &accept_errors,
+          &idle_timeouts, &resets, &bytes_in, &bytes_out, &backpressure}) {
+      counter->reset();
+    }
+    is_out_of_descriptors = false;
+    is_accepting = false;
   }
 
   [[nodiscard]] ConnectionCounters read() const noexcept {

@@ -40,6 +40,7 @@ _ONE_AT_A_TIME = "serves one client at a time, and the case needs several at onc
 _AS_MANY_AS_WORKERS = "serves as many clients at once as it has workers, and the case needs more"
 _OWN_DESCRIPTORS = "has processes with descriptors of their own for its clients"
 NOT_FOR_MODEL = {
+    "prefork-reactor": {"64_descriptors_and_150_clients": _OWN_DESCRIPTORS},
     "fork": {
         "64_descriptors_and_150_clients": _OWN_DESCRIPTORS,
     },

@@ -26,6 +26,7 @@ import cases_limits
 import cases_load
 import cases_load_command
 import cases_multi_reactor
+import cases_prefork
 import cases_probe
 import cases_udp
 import cases_usage
@@ -33,7 +34,7 @@ import e2e_support
 
 MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
            cases_conformance, cases_probe, cases_load_command, cases_udp, cases_multi_reactor,
-           cases_blocking]
+           cases_blocking, cases_prefork]
 SKIPPED = 77
 
 
