@@ -48,7 +48,11 @@ class Worker {
       return drain();
     }
     for (const char command : std::span(room).first(got.count)) {
-      drain();
+      if (command == worker_protocol::retire) {
+        manager_.retire([this] { loop_.stop(); });
+      } else {
+        drain();
+      }
       if (command == worker_protocol::close) manager_.close_all();
     }
   }

@@ -16,6 +16,8 @@ namespace worker_protocol {
 /// To a worker: take no more clients, and end when the last one is gone. The end of the stream, by
 /// a master that has died, means the same.
 inline constexpr char drain = 'd';
+/// To a worker: the same, but others serve on, and there is no hurry.
+inline constexpr char retire = 't';
 /// To a worker: close all, and end.
 inline constexpr char close = 'c';
 /// To the master: this worker serves. Anything else is why it cannot.

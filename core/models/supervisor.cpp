@@ -190,7 +190,7 @@ void Supervisor::on_all_ready() {
   }
   if (!std::exchange(is_renewing_, false)) return;
   for (const auto& worker : workers_) {
-    if (worker->generation != generation_) tell(*worker, worker_protocol::drain);
+    if (worker->generation != generation_) tell(*worker, worker_protocol::retire);
   }
   notice("new workers serve, and those of before end with their clients");
 }

@@ -14,9 +14,6 @@ using namespace std::chrono_literals;
 // One read at most: enough that the cost of the call is shared, small enough for the cache.
 constexpr std::size_t scratch_size = std::size_t{64} * 1024;
 
-// How long a client must be silent before a server that drains takes it to be done.
-constexpr nanoseconds drain_grace = 100ms;
-
 Connection::Clock::time_point later(Connection::Clock::time_point start, nanoseconds by) noexcept {
   const auto room = Connection::Clock::time_point::max() - start;
   return by >= room ? Connection::Clock::time_point::max() : start + by;
@@ -69,8 +66,9 @@ void ConnectionPool::close_all() noexcept {
   }
 }
 
-void ConnectionPool::begin_drain() noexcept {
+void ConnectionPool::begin_drain(nanoseconds grace) noexcept {
   is_draining_ = true;
+  grace_ = grace;
   list_of(Phase::serving).for_each([this](ConnectionHook& hook) {
     auto& connection = static_cast<Connection&>(hook);
     if (!connection.has_pending()) enter(connection, Phase::quiet);
@@ -108,7 +106,9 @@ void ConnectionPool::on_turn_end() noexcept {
 
 ConnectionPool::Clock::time_point ConnectionPool::deadline(Phase phase) noexcept {
   const auto& list = list_of(phase);
-  const auto patience = phase == Phase::serving ? options_.idle_timeout : drain_grace;
+  const auto patience = phase == Phase::serving ? options_.idle_timeout
+                        : phase == Phase::quiet ? grace_
+                                                : shortest_grace;
   if (list.empty() || patience <= nanoseconds::zero()) return Clock::time_point::max();
   return later(static_cast<const Connection&>(list.front()).last_activity, patience);
 }

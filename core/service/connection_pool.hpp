@@ -41,8 +41,12 @@ class ConnectionPool final : private TurnEnd {
   /// seat is the caller's to leave.
   [[nodiscard]] std::error_code admit(UniqueFd socket) noexcept;
 
-  /// From now on a client is let go once it is silent and has taken all of its answers.
-  void begin_drain() noexcept;
+  /// How long a client must be silent before a server that drains takes it to be done.
+  static constexpr std::chrono::nanoseconds shortest_grace = std::chrono::milliseconds(100);
+
+  /// From now on a client is let go once it has been silent for so long and has taken all of its
+  /// answers.
+  void begin_drain(std::chrono::nanoseconds grace = shortest_grace) noexcept;
 
   void close_all() noexcept;
 
@@ -98,6 +102,7 @@ class ConnectionPool final : private TurnEnd {
   std::vector<char> scratch_;
   std::array<ConnectionList, phases.size()> lists_;
   bool is_draining_ = false;
+  std::chrono::nanoseconds grace_ = shortest_grace;
   Timer sweeper_;
 };
 

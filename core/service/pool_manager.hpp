@@ -47,6 +47,9 @@ class PoolManager final {
   [[nodiscard]] ListenResult listen_on(int socket) { return acceptors_.listen_on(socket); }
   [[nodiscard]] std::error_code adopt(UniqueFd socket) noexcept;
   void drain(Callback when_gone);
+  /// As `drain`, where others serve on and nobody is in a hurry: a client is let go after a second
+  /// of silence, by when one that asks all the time has asked. A `drain` may follow.
+  void retire(Callback when_gone);
   void close_all() noexcept;
   [[nodiscard]] ConnectionCounters counters() const noexcept { return table_.own_row().read(); }
 
@@ -58,6 +61,9 @@ class PoolManager final {
  private:
   /// For who has a seat.
   [[nodiscard]] std::error_code admit(UniqueFd socket) noexcept;
+  /// What is to be done before and after the pool begins to drain.
+  void expect_end(Callback when_gone);
+  void stop_accepting() noexcept;
   void on_closed() noexcept;
   void finish_drain();
 
@@ -107,9 +113,26 @@ void PoolManager<Pool>::on_closed() noexcept {
 
 template <class Pool>
 void PoolManager<Pool>::drain(Callback when_gone) {
+  expect_end(std::move(when_gone));
+  pool_.begin_drain();
+  stop_accepting();
+}
+
+template <class Pool>
+void PoolManager<Pool>::retire(Callback when_gone) {
+  expect_end(std::move(when_gone));
+  pool_.begin_drain(std::chrono::seconds(1));
+  stop_accepting();
+}
+
+template <class Pool>
+void PoolManager<Pool>::expect_end(Callback when_gone) {
   when_gone_ = std::move(when_gone);
   end_of_drain_.start_after(drain_timeout_);
-  pool_.begin_drain();
+}
+
+template <class Pool>
+void PoolManager<Pool>::stop_accepting() noexcept {
   acceptors_.finish();
   if (pool_.is_empty()) end_of_drain_.start_after(std::chrono::nanoseconds::zero());
 }
