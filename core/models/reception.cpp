@@ -42,6 +42,15 @@ Reception::Arrival Reception::next(UniqueFd& client) noexcept {
   }
 }
 
+bool Reception::look_for(UniqueFd& client) noexcept {
+  if (Clock::now() < rest_until_) return false;
+  for (std::size_t count = 0; count < listeners_.size(); ++count) {
+    turn_ = (turn_ + 1) % listeners_.size();
+    if (accept_from(listeners_[turn_], client) == Attempt::client) return true;
+  }
+  return false;
+}
+
 Reception::Arrival Reception::look() noexcept {
   const bool is_resting = Clock::now() < rest_until_;
   await_listeners(is_resting);

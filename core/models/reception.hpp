@@ -40,10 +40,13 @@ class Reception {
   /// Waits for a client, or the end. A client has entered (`ServerCounters`) and has to leave.
   [[nodiscard]] Arrival next(UniqueFd& client) noexcept;
 
+  /// As `next`, but takes one that waits at this moment, and blocks for none. False if none does.
+  [[nodiscard]] bool look_for(UniqueFd& client) noexcept;
+
   /// In the end, calls `take` with each client that waits at this moment, as far as the system's
   /// queue is long, and closes: from then on a new one finds no server. A second time does nothing.
   template <class Function>
-  void take_last(Function take) noexcept {
+  void take_last(Function take) {
     remove_files();
     UniqueFd client;
     for (auto& listener : listeners_) {

@@ -6,6 +6,7 @@
 namespace polymux {
 
 extern const ServerModel iterative_model;
+extern const ServerModel busy_poll_model;
 extern const ServerModel fork_model;
 extern const ServerModel process_pool_model;
 extern const ServerModel thread_model;
@@ -23,6 +24,7 @@ namespace {
 // clang-format off
 constexpr std::array all{
     &iterative_model,
+    &busy_poll_model,
     &fork_model,
     &process_pool_model,
     &thread_model,
