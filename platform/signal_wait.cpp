@@ -74,9 +74,13 @@ void SignalWait::set_alarm(Clock::time_point at) noexcept {
   itimerval timer{};
   if (at != Clock::time_point::max()) {
     using std::chrono::microseconds;
-    // Zero would switch it off; what is far away is asked for again.
-    const auto left = std::clamp(std::chrono::ceil<microseconds>(at - Clock::now()),
-                                 microseconds{1}, microseconds{std::chrono::hours{24}});
+    // Zero would switch it off; what is far away is asked for again. In this order, lest a moment
+    // long ago is an overflow.
+    constexpr microseconds shortest{1};
+    constexpr microseconds longest = std::chrono::hours{24};
+    const auto now = Clock::now();
+    const auto left =
+        at <= now ? shortest : std::min(longest, std::chrono::ceil<microseconds>(at - now));
     const auto whole = std::chrono::floor<std::chrono::seconds>(left);
     timer.it_value.tv_sec = static_cast<time_t>(whole.count());
     timer.it_value.tv_usec = static_cast<suseconds_t>((left - whole).count());
