@@ -227,7 +227,7 @@ def main():
     if arguments.smoke:
         return smoke(all_programs, arguments.programs)
     arguments.repeats = arguments.repeats or measure.ENOUGH_ROUNDS
-    arguments.deadline = 110 if arguments.quick else 560
+    arguments.deadline = 95 if arguments.quick else 520
     measurement = measure.Measurement(all_programs, arguments.peers)
     missing = measure_plan(measurement, figures, arguments)
     report = make_report(figures, measurement, arguments.programs,
