@@ -39,7 +39,7 @@ class Trial {
   }
 
   [[nodiscard]] const FaultyPoller& faults() const { return faults_; }
-  [[nodiscard]] const ConnectionCounters& served() const { return manager_.counters(); }
+  [[nodiscard]] ConnectionCounters served() const { return manager_.counters(); }
 
   void run() {
     listen();
