@@ -107,7 +107,9 @@ class EpollPoller final : public CheckedPoller {
   void detach(int fd, const Registration& gone) noexcept override {
     // Fails if the number was closed. If a duplicate keeps the entry alive, its events carry a
     // generation that nobody has, and the set is made anew.
-    static_cast<void>(control_firmly(EPOLL_CTL_DEL, fd, gone));
+    const auto error = control(EPOLL_CTL_DEL, fd, gone);
+    // A new set costs more calls, each of which may find as little memory.
+    if (error == std::errc::not_enough_memory) static_cast<void>(control(EPOLL_CTL_DEL, fd, gone));
   }
 
   // A set around the set: who waits for it with another epoll waits for this file, and the set
@@ -347,8 +349,7 @@ class EpollPoller final : public CheckedPoller {
       const bool is_own = fd == set_.get() || fd == handle_set_.get();
       // Nor is a stranger's file taken in under the old token (MOD-4).
       const bool is_gone = is_own || !is_same_file(fd, registration);
-      const auto error =
-          is_gone ? Errc::bad_descriptor : control_firmly(EPOLL_CTL_ADD, fd, registration);
+      const auto error = is_gone ? Errc::bad_descriptor : control(EPOLL_CTL_ADD, fd, registration);
       if (!error) return;
       // A number that was closed, or is a file without readiness by now, falls silent, as it would
       // have without a duplicate. All else is told, and the next wait tries again.
@@ -389,13 +390,6 @@ class EpollPoller final : public CheckedPoller {
     event.data.u64 = to_data(fd, registration);
     return ::epoll_ctl(set_.get(), operation, fd, &event) == 0 ? std::error_code{}
                                                                : to_registration_error(errno);
-  }
-
-  // Where a failure would have to be mended by a new set: of many calls one may find no memory, and
-  // find it the next time.
-  std::error_code control_firmly(int operation, int fd, const Registration& registration) noexcept {
-    const auto error = control(operation, fd, registration);
-    return error == std::errc::not_enough_memory ? control(operation, fd, registration) : error;
   }
 
   std::error_code watch_wakeup() noexcept {

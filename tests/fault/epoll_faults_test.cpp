@@ -41,7 +41,7 @@ class EpollFaults : public ::testing::Test {
   /// wait finds what nobody has, and the one after it makes the set anew.
   void leave_behind(const Pair& pair) {
     send(pair.far, "x");
-    const FailingCall fault(Call::epoll_ctl, ENOMEM);
+    const FailingCall fault(Call::epoll_ctl, ENOMEM, 0, 2);
     EXPECT_TRUE(succeeded(poller().remove(pair.near.get())));
   }
 
