@@ -12,6 +12,7 @@ extern const ServerModel process_pool_model;
 extern const ServerModel thread_model;
 extern const ServerModel thread_pool_model;
 extern const ServerModel reactor_model;
+extern const ServerModel reactor_workers_model;
 extern const ServerModel multi_reactor_model;
 extern const ServerModel prefork_reactor_model;
 extern const ServerModel proactor_model;
@@ -30,6 +31,7 @@ constexpr std::array all{
     &thread_model,
     &thread_pool_model,
     &reactor_model,
+    &reactor_workers_model,
     &multi_reactor_model,
     &prefork_reactor_model,
     &proactor_model,

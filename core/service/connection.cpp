@@ -13,11 +13,23 @@ namespace {
 // A turn of one client, lest it starves the others: so many reads of the whole scratch buffer.
 constexpr int reads_per_turn = 4;
 
+/// Null for want of memory.
+std::unique_ptr<Piece> copy_of(std::span<const char> bytes) noexcept {
+  std::unique_ptr<Piece> piece(new (std::nothrow) Piece);
+  if (!piece) return nullptr;
+  piece->bytes.reset(new (std::nothrow) char[bytes.size()]);
+  if (!piece->bytes) return nullptr;
+  std::ranges::copy(bytes, piece->bytes.get());
+  piece->size = bytes.size();
+  return piece;
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionPool& pool) noexcept : Watcher(pool.loop()), pool_(&pool) {}
 
 Connection::~Connection() {
+  if (pending_ && pending_->is_out) pending_.release()->connection = nullptr;
   const UniqueFd socket(fd());
   stop();
 }
@@ -67,6 +79,7 @@ Connection::Outcome Connection::advance() noexcept {
 
 [[gnu::always_inline]] inline bool Connection::answer(std::span<char> bytes) noexcept {
   pool_->counters().bytes_in += bytes.size();
+  if (auto* const other = pool_->elsewhere()) return hand_out(bytes, *other);
   const auto reply = pool_->service().answer(bytes);
   if (reply.empty()) return true;
   const auto sent = send(fd(), reply);
@@ -77,25 +90,58 @@ Connection::Outcome Connection::advance() noexcept {
   return sent.count == reply.size() || keep(reply.subspan(sent.count));
 }
 
+bool Connection::hand_out(std::span<const char> bytes, AnswersLater& other) noexcept {
+  pending_ = copy_of(bytes);
+  if (!pending_) return false;
+  pending_->is_out = true;
+  pending_->connection = this;
+  // It is watched on for reading: who asks and waits for the answer sends nothing meanwhile, and
+  // costs no change of interest.
+  other.hand_out(*pending_);
+  return true;
+}
+
+void Connection::take_back(Piece& piece) noexcept {
+  if (piece.connection != nullptr) {
+    piece.connection->on_answered();
+  } else {
+    delete &piece;
+  }
+}
+
+void Connection::on_answered() noexcept {
+  pending_->is_out = false;
+  auto outcome = pending_->bytes ? flush() : Outcome::over;
+  if (outcome != Outcome::over && pending_) {
+    // Writing alone, as in `keep`.
+    if (set_interest(Interest::write)) outcome = Outcome::over;
+    ++pool_->counters().backpressure;
+  }
+  if (outcome == Outcome::over) return pool_->close(*this);
+  pool_->touch(*this);
+}
+
 bool Connection::keep(std::span<const char> rest) noexcept {
-  std::unique_ptr<Pending> pending(new (std::nothrow) Pending);
-  if (!pending) return false;
-  pending->bytes.reset(new (std::nothrow) char[rest.size()]);
+  auto pending = copy_of(rest);
   // Writing alone: who does not take answers is not asked for more.
-  if (!pending->bytes || set_interest(Interest::write)) return false;
-  std::ranges::copy(rest, pending->bytes.get());
-  pending->size = rest.size();
+  if (!pending || set_interest(Interest::write)) return false;
   pending_ = std::move(pending);
   ++pool_->counters().backpressure;
   return true;
 }
 
 Connection::Outcome Connection::flush() noexcept {
-  const std::span<const char> all(pending_->bytes.get(), pending_->size);
-  const auto sent = send(fd(), all.subspan(pending_->sent));
-  if (sent.status != IoStatus::done) return judge(sent.status, Outcome::idle);
-  pool_->counters().bytes_out += sent.count;
-  pending_->sent += sent.count;
+  if (pending_->is_out) {
+    // What comes meanwhile waits where it is. To work on it is no idleness of the client's.
+    return set_interest(Interest::none) ? Outcome::over : Outcome::progress;
+  }
+  if (pending_->sent < pending_->size) {
+    const std::span<const char> all(pending_->bytes.get(), pending_->size);
+    const auto sent = send(fd(), all.subspan(pending_->sent));
+    if (sent.status != IoStatus::done) return judge(sent.status, Outcome::idle);
+    pool_->counters().bytes_out += sent.count;
+    pending_->sent += sent.count;
+  }
   if (pending_->sent == pending_->size) {
     if (set_interest(Interest::read)) return Outcome::over;
     pending_.reset();

@@ -10,6 +10,7 @@
 #include <polymux/loop/watcher.hpp>
 
 #include "core/service/connection_list.hpp"
+#include "core/service/piece.hpp"
 #include "platform/socket_io.hpp"
 #include "platform/unique_fd.hpp"
 
@@ -55,30 +56,31 @@ class Connection final : public Watcher, public ConnectionHook {
 
   [[nodiscard]] bool has_pending() const noexcept { return pending_ != nullptr; }
 
+  /// For an `AnswersLater`: sends what a piece holds now to whom it belongs. One that nobody waits
+  /// for is destroyed.
+  static void take_back(Piece& piece) noexcept;
+
   /// The pool's bookkeeping.
   Phase phase = Phase::serving;
   Clock::time_point last_activity{};
 
  private:
-  /// What the client did not take yet.
-  struct Pending {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size = 0;
-    std::size_t sent = 0;
-  };
-
   void on_ready(Ready ready) override;
   [[nodiscard]] Outcome advance_at_once() noexcept;
   [[nodiscard]] Outcome serve() noexcept;
   [[nodiscard]] Outcome flush() noexcept;
   [[nodiscard]] Outcome discard() noexcept;
   [[nodiscard]] bool answer(std::span<char> bytes) noexcept;
+  /// Has the bytes answered by another.
+  [[nodiscard]] bool hand_out(std::span<const char> bytes, AnswersLater& other) noexcept;
+  void on_answered() noexcept;
   [[nodiscard]] bool keep(std::span<const char> rest) noexcept;
   /// What a read or write that moved nothing means for the connection.
   [[nodiscard]] Outcome judge(IoStatus status, Outcome if_blocked) noexcept;
 
   ConnectionPool* pool_;
-  std::unique_ptr<Pending> pending_;
+  /// While there is one, the client is not read from.
+  std::unique_ptr<Piece> pending_;
 };
 
 }  // namespace polymux

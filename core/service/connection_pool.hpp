@@ -16,6 +16,7 @@
 #include "core/service/connection.hpp"
 #include "core/service/connection_list.hpp"
 #include "core/service/live_counters.hpp"
+#include "core/service/piece.hpp"
 #include "platform/unique_fd.hpp"
 
 namespace polymux {
@@ -52,7 +53,12 @@ class ConnectionPool final : private TurnEnd {
 
   [[nodiscard]] bool is_empty() const noexcept { return counters_.active.get() == 0; }
 
+  /// Has what clients send answered elsewhere, by one that outlives the pool, instead of by the
+  /// service at once. Before the first client.
+  void answer_by(AnswersLater& elsewhere) noexcept { elsewhere_ = &elsewhere; }
+
   /// For connections.
+  [[nodiscard]] AnswersLater* elsewhere() const noexcept { return elsewhere_; }
   [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
   [[nodiscard]] Service& service() const noexcept { return service_; }
   [[nodiscard]] LiveCounters& counters() noexcept { return counters_; }
@@ -96,6 +102,7 @@ class ConnectionPool final : private TurnEnd {
 
   EventLoop& loop_;
   Service& service_;
+  AnswersLater* elsewhere_ = nullptr;
   ConnectionOptions options_;
   std::function<void()> on_close_;
   LiveCounters& counters_;

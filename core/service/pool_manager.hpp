@@ -56,6 +56,7 @@ class PoolManager final {
   /// Serves, or refuses, a client that was accepted by somebody else.
   void take_in(UniqueFd client) noexcept;
 
+  [[nodiscard]] Pool& pool() noexcept { return pool_; }
   [[nodiscard]] AcceptorGroup& acceptors() noexcept { return acceptors_; }
 
  private:
