@@ -153,6 +153,7 @@ class IoUringPoller final : public CheckedPoller {
     told_.reserve(out.size());
     asked_.reserve(out.size());
     enter_thread();
+    was_roused_ = false;
     take_hints();
     Search search{.out = out, .before = serial_, .failure = {}};
     search_all(search, timeout);
@@ -195,7 +196,7 @@ class IoUringPoller final : public CheckedPoller {
     auto due = queue_.size();
     for (;;) {
       due -= request_first(due, search.out.size() - told_.size());
-      const bool may_sleep = told_.empty() && queue_.size() == 0;
+      const bool may_sleep = told_.empty() && queue_.size() == 0 && !was_roused_;
       search.failure = to_failure(ring_.enter(may_sleep ? timeout : no_time));
       asked_.clear();
       take_answers(search);
@@ -293,6 +294,7 @@ class IoUringPoller final : public CheckedPoller {
     const auto serial = static_cast<std::uint32_t>(data >> 32);
     if (fd == wakeup_mark && serial == wakeup_serial_) {
       clear_wakeup();
+      was_roused_ = true;
       is_wakeup_requested_ = false;
     }
     Registration* registration = registrations().find(fd);
@@ -415,6 +417,9 @@ class IoUringPoller final : public CheckedPoller {
   std::uint32_t serial_ = 0;
   std::uint32_t wakeup_serial_ = 0;
   bool is_wakeup_requested_ = false;
+  /// The wake-up descriptor was cleared by this look, which therefore must not sleep: who woke has
+  /// done so by now, and does not signal again.
+  bool was_roused_ = false;
   /// Somebody else waits for the ring.
   bool is_shown_ = false;
 };

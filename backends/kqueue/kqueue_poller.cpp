@@ -218,12 +218,14 @@ class KqueuePoller final : public CheckedPoller {
   // What is lost is ready now, and takes turns with the kernel's events to go first.
   Look look_at_both(std::span<Event> out, Timeout timeout) {
     lost_go_first_ = !lost_go_first_;
+    was_roused_ = false;
     std::size_t count = lost_go_first_ ? report_lost(out) : 0;
     if (count < out.size()) {
       count += look_at_kernel(out.subspan(count), std::chrono::nanoseconds::zero()).count;
     }
     if (!lost_go_first_) count += report_lost(out.subspan(count));
-    return count > 0 ? Look{.count = count} : look_at_kernel(out, timeout);
+    // What roused us is cleared by now, and would not end a sleep.
+    return count > 0 || was_roused_ ? Look{.count = count} : look_at_kernel(out, timeout);
   }
 
   // Never more filters than there is room for: each may be an event of its own, and what the kernel
@@ -260,7 +262,7 @@ class KqueuePoller final : public CheckedPoller {
     bool is_news = false;
     for (const auto& event : batch) {
       if (is_wakeup(event)) {
-        is_news = true;
+        was_roused_ = is_news = true;
         continue;
       }
       Registration* registration = registrations().find(fd_of(event));
@@ -467,6 +469,8 @@ class KqueuePoller final : public CheckedPoller {
   std::size_t lost_ = 0;
   int lost_cursor_ = 0;
   bool lost_go_first_ = false;
+  /// A wake came with one of this look's batches.
+  bool was_roused_ = false;
 };
 
 // A kqueue can be waited for as a file (kqueue(2)). What libkqueue gives is the write end of a

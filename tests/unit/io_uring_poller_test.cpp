@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -213,6 +214,32 @@ TEST_F(IoUringPollerTest, ANumberThatWasReusedInFlightDoesNotHoldTheOldFile) {
   EXPECT_TRUE(old.has_hung_up());
   fresh.send();
   EXPECT_EQ(wait(), std::vector{Token{2}});
+}
+
+TEST_F(IoUringPollerTest, AWakeThatComesWhileRequestsAreMadeIsNotSleptOver) {
+  // With room for one event the requests are made one by one: many looks before the sleep, and the
+  // wake-up descriptor is read in one of them.
+  std::vector<BytePair> pairs(300);
+  for (int round = 0; round < 40; ++round) {
+    for (const auto& pair : pairs) add(pair, Token{1});
+    std::atomic<bool> is_about_to_wait = false;
+    std::thread waker([&] {
+      while (!is_about_to_wait) std::this_thread::yield();
+      std::this_thread::sleep_for(20us * round);
+      poller_->wake();
+    });
+
+    std::array<Event, 1> room{};
+    const auto start = std::chrono::steady_clock::now();
+    is_about_to_wait = true;
+    const auto result = poller_->wait(room, 5s);
+    const auto took = std::chrono::steady_clock::now() - start;
+    waker.join();
+
+    ASSERT_TRUE(result.woken) << "round " << round;
+    ASSERT_LT(took, 4s) << "round " << round;
+    for (const auto& pair : pairs) ASSERT_FALSE(poller_->remove(pair.near.get()));
+  }
 }
 
 }  // namespace
