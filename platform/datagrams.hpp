@@ -62,4 +62,11 @@ struct DatagramSocket {
 [[nodiscard]] std::error_code open_datagram_listener(const SocketAddress& address,
                                                      DatagramSocket& opened);
 
+/// Whether a descriptor, which stays its owner's, is a bound socket for datagrams of the internet:
+/// `Errc::invalid_argument` if it is not, `Errc::bad_descriptor` for what is not open.
+[[nodiscard]] std::error_code check_datagram_listener(int fd) noexcept;
+
+/// Makes of such a one what `open_datagram_listener` would have opened.
+[[nodiscard]] std::error_code take_datagram_listener(UniqueFd socket, DatagramSocket& taken);
+
 }  // namespace polymux

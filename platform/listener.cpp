@@ -72,11 +72,15 @@ std::error_code open_listener(const SocketAddress& address, Listener& listener, 
   return {};
 }
 
+std::error_code check_listener(int fd) noexcept {
+  if (!is_open(fd)) return Errc::bad_descriptor;
+  const bool listens = option_of(fd, SO_TYPE) == SOCK_STREAM && option_of(fd, SO_ACCEPTCONN) == 1;
+  return listens ? std::error_code{} : make_error_code(Errc::invalid_argument);
+}
+
 std::error_code take_listener(UniqueFd socket, Listener& listener) {
   const int fd = socket.get();
-  const auto refusal = make_error_code(Errc::invalid_argument);
-  if (!is_open(fd)) return Errc::bad_descriptor;
-  if (option_of(fd, SO_TYPE) != SOCK_STREAM || option_of(fd, SO_ACCEPTCONN) != 1) return refusal;
+  if (const auto error = check_listener(fd)) return error;
   if (const auto error = set_nonblocking(fd)) return error;
   if (const auto error = set_close_on_exec(fd)) return error;
   SocketAddress bound;

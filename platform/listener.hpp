@@ -43,6 +43,10 @@ enum class PortUse : std::uint8_t {
 [[nodiscard]] std::error_code open_listener(const SocketAddress& address, Listener& listener,
                                             PortUse use = PortUse::alone);
 
+/// Whether a descriptor, which stays its owner's, can be made a listener: `Errc::invalid_argument`
+/// for what is no stream socket that listens, `Errc::bad_descriptor` for what is not open.
+[[nodiscard]] std::error_code check_listener(int fd) noexcept;
+
 /// Makes a listener of a socket that listens already; non-blocking and closed on exec.
 /// \return `Errc::invalid_argument` for what is no stream socket that listens.
 [[nodiscard]] std::error_code take_listener(UniqueFd socket, Listener& listener);

@@ -40,6 +40,7 @@ class DatagramManager {
   [[nodiscard]] const ConnectionCounters& counters() const noexcept { return work_.counters; }
 
  private:
+  [[nodiscard]] ListenResult listen_on_inherited(std::string_view text);
   void note_drained() noexcept;
   void finish_drain();
 

@@ -44,6 +44,7 @@ class LoopServer {
         terminate_(loop, [this] { end(); }),
         interrupt_(loop, [this] { end(); }),
         stats_(loop, [this] { report(); }),
+        alive_(loop, [this] { tell_alive(); }),
         options_(options) {}
 
   /// Binds every address before it tells of any.
@@ -54,6 +55,9 @@ class LoopServer {
       if (!result) return cannot_listen(result);
       for (auto& one : result.addresses) bound.push_back(std::move(one));
     }
+    if (auto outcome = observer_.on_bound(); outcome.kind != ServerOutcome::Kind::ended) {
+      return outcome;
+    }
     for (auto [watch, number] : {std::pair{&terminate_, SIGTERM}, std::pair{&interrupt_, SIGINT}}) {
       if (const auto error = watch->start(number)) {
         return failed_server("cannot watch signals", error);
@@ -63,6 +67,7 @@ class LoopServer {
     if (options_.stats_interval > options_.stats_interval.zero()) {
       stats_.start_after(options_.stats_interval);
     }
+    if (options_.alive_interval > options_.alive_interval.zero()) tell_alive();
     if (const auto error = loop_.run()) return failed_server("the event loop has failed", error);
     return {};
   }
@@ -73,6 +78,7 @@ class LoopServer {
     if (std::exchange(is_ending_, true)) {
       manager_.close_all();
     } else {
+      observer_.on_ending();
       manager_.drain([this] { loop_.stop(); });
     }
   }
@@ -82,12 +88,18 @@ class LoopServer {
     stats_.start_after(options_.stats_interval);
   }
 
+  void tell_alive() {
+    observer_.on_alive();
+    alive_.start_after(options_.alive_interval);
+  }
+
   EventLoop& loop_;
   Manager& manager_;
   ServerObserver& observer_;
   SignalWatch terminate_;
   SignalWatch interrupt_;
   Timer stats_;
+  Timer alive_;
   const ServerOptions& options_;
   bool is_ending_ = false;
 };

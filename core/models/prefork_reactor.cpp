@@ -38,6 +38,9 @@ class Prefork {
       if (!result) return cannot_listen(result);
       for (auto& one : result.addresses) bound_.push_back(std::move(one));
     }
+    if (auto outcome = observer_.on_bound(); outcome.kind != ServerOutcome::Kind::ended) {
+      return outcome;
+    }
     const std::size_t workers = options_.workers != 0
                                     ? options_.workers
                                     : std::max(1U, std::thread::hardware_concurrency());

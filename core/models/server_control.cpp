@@ -23,19 +23,23 @@ std::error_code ServerControl::open() noexcept {
 }
 
 void ServerControl::begin() noexcept {
-  if (options_.stats_interval <= options_.stats_interval.zero()) return;
-  next_report_ = later(Clock::now(), options_.stats_interval);
+  const auto now = Clock::now();
+  if (options_.stats_interval > options_.stats_interval.zero()) {
+    next_report_ = later(now, options_.stats_interval);
+  }
+  if (options_.alive_interval > options_.alive_interval.zero()) next_alive_ = now;
 }
 
 ServerControl::Event ServerControl::wait(Clock::time_point wake) {
-  signals_.set_alarm(std::min({next_report_, end_of_drain_, wake}));
+  signals_.set_alarm(std::min({next_report_, next_alive_, end_of_drain_, wake}));
   const int number = signals_.wait();
   if (number == SIGCHLD) return Event::children;
   return number == SIGALRM ? look_at_clock() : end();
 }
 
-ServerControl::Event ServerControl::end() noexcept {
+ServerControl::Event ServerControl::end() {
   const bool is_first = !std::exchange(is_draining_, true);
+  if (is_first) observer_.on_ending();
   if (is_first && options_.connections.drain_timeout > options_.connections.drain_timeout.zero()) {
     end_of_drain_ = later(Clock::now(), options_.connections.drain_timeout);
     ending_.drain.trip();
@@ -51,6 +55,10 @@ ServerControl::Event ServerControl::look_at_clock() {
   if (now >= next_report_) {
     observer_.on_counters(counters_.snapshot());
     next_report_ = later(now, options_.stats_interval);
+  }
+  if (now >= next_alive_) {
+    observer_.on_alive();
+    next_alive_ = later(now, options_.alive_interval);
   }
   return now >= end_of_drain_ ? end() : Event::time;
 }

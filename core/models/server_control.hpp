@@ -55,7 +55,7 @@ class ServerControl {
   void become_child() noexcept;
 
  private:
-  [[nodiscard]] Event end() noexcept;
+  [[nodiscard]] Event end();
   [[nodiscard]] Event look_at_clock();
 
   const ServerOptions& options_;
@@ -65,6 +65,7 @@ class ServerControl {
   SignalWait signals_;
   bool is_draining_ = false;
   Clock::time_point next_report_ = Clock::time_point::max();
+  Clock::time_point next_alive_ = Clock::time_point::max();
   Clock::time_point end_of_drain_ = Clock::time_point::max();
 };
 

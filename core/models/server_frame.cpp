@@ -11,6 +11,9 @@ std::optional<ServerOutcome> ServerFrame::open() {
   std::vector<std::string> bound;
   const auto result = reception.listen(options.addresses, bound);
   if (!result) return cannot_listen(result);
+  if (auto outcome = observer.on_bound(); outcome.kind != ServerOutcome::Kind::ended) {
+    return outcome;
+  }
   if (const auto error = control.open()) return failed_server("cannot watch signals", error);
   if (!observer.on_listening(bound, {})) return ServerOutcome{};
   control.begin();

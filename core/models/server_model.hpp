@@ -26,6 +26,17 @@ struct ServerOptions {
   std::string variant{};
   /// How often the counters are told; zero or less: never.
   std::chrono::nanoseconds stats_interval{0};
+  /// How often `ServerObserver::on_alive` is called; zero or less: never.
+  std::chrono::nanoseconds alive_interval{0};
+};
+
+/// How a server ended.
+struct ServerOutcome {
+  enum class Kind : std::uint8_t { ended, failed, wrong_usage };
+
+  Kind kind = Kind::ended;
+  /// For people: what was wrong, and what would be right.
+  std::string message{};
 };
 
 /// What a server tells while it serves. Called by the thread that serves, or one of its own, one at
@@ -36,6 +47,10 @@ class ServerObserver {
   ServerObserver(const ServerObserver&) = delete;
   ServerObserver& operator=(const ServerObserver&) = delete;
 
+  /// Every address is bound; nobody is served yet, and no other process has been started. Who binds
+  /// what others may not gives up here what he needs no more. Once.
+  /// \return Anything but `ended` ends the server with it.
+  [[nodiscard]] virtual ServerOutcome on_bound() { return {}; }
   /// Clients may come, to these addresses. Once.
   /// \param backend  The multiplexer; empty for a model that takes none.
   /// \return False if nobody can be told of it: the server ends at once.
@@ -44,18 +59,17 @@ class ServerObserver {
   virtual void on_counters(const ConnectionCounters& counters) = 0;
   /// Something that whoever operates it should know: a worker was lost and replaced.
   virtual void on_notice(std::string_view text) = 0;
+  /// All who serve are replaced by others, and then `on_reloaded`, also if those of before go on.
+  virtual void on_reloading() {}
+  virtual void on_reloaded() {}
+  /// The server ends: it takes no more clients. Once.
+  virtual void on_ending() {}
+  /// The thread that watches over the server has its turns: the one with the loop, where there is
+  /// one; of a server of processes the master's.
+  virtual void on_alive() {}
 
  protected:
   ~ServerObserver() = default;
-};
-
-/// How a server ended.
-struct ServerOutcome {
-  enum class Kind : std::uint8_t { ended, failed, wrong_usage };
-
-  Kind kind = Kind::ended;
-  /// For people: what was wrong, and what would be right.
-  std::string message{};
 };
 
 /// What a model has many of.

@@ -66,6 +66,7 @@ Supervisor::Supervisor(EventLoop& loop, const ServerOptions& options, std::span<
       next_start_(loop, [this] { loop_.stop(); }),
       patience_(loop, [this] { kill_all(); }),
       stats_(loop, [this] { report(); }),
+      alive_(loop, [this] { tell_alive(); }),
       child_(loop, [this] { reap(); }),
       hang_up_(loop, [this] { renew(); }),
       terminate_(loop, [this] { end(); }),
@@ -187,12 +188,14 @@ void Supervisor::on_all_ready() {
     if (options_.stats_interval > nanoseconds::zero()) {
       stats_.start_after(options_.stats_interval);
     }
+    if (options_.alive_interval > nanoseconds::zero()) tell_alive();
   }
   if (!std::exchange(is_renewing_, false)) return;
   for (const auto& worker : workers_) {
     if (worker->generation != generation_) tell(*worker, worker_protocol::retire);
   }
   notice("new workers serve, and those of before end with their clients");
+  observer_.on_reloaded();
 }
 
 void Supervisor::renew() {
@@ -201,6 +204,7 @@ void Supervisor::renew() {
   if (is_ending_ || !is_told_ || is_renewing_ || missing() > 0 || !has_room) return;
   is_renewal_due_ = false;
   is_renewing_ = true;
+  observer_.on_reloading();
   ++generation_;
   loop_.stop();
 }
@@ -214,6 +218,7 @@ void Supervisor::give_up_renewal() {
       worker->generation = generation_;
     }
   }
+  observer_.on_reloaded();
 }
 
 void Supervisor::reap() {
@@ -277,7 +282,10 @@ void Supervisor::fail(const std::string& message) {
 
 void Supervisor::end() {
   const bool is_first = !std::exchange(is_ending_, true);
-  if (is_first) callbacks_.on_end();
+  if (is_first) {
+    observer_.on_ending();
+    callbacks_.on_end();
+  }
   const char command = is_first ? worker_protocol::drain : worker_protocol::close;
   for (const auto& worker : workers_) {
     // One that starts is told when it can listen.
@@ -311,6 +319,11 @@ void Supervisor::report() {
   for (const auto& row : rows_) row.add_to(sum);
   observer_.on_counters(sum);
   stats_.start_after(options_.stats_interval);
+}
+
+void Supervisor::tell_alive() {
+  observer_.on_alive();
+  alive_.start_after(options_.alive_interval);
 }
 
 }  // namespace polymux

@@ -91,6 +91,7 @@ class Supervisor {
   void kill_all();
   void notice(const std::string& text) { observer_.on_notice(text); }
   void report();
+  void tell_alive();
 
   EventLoop& loop_;
   const ServerOptions& options_;
@@ -113,6 +114,7 @@ class Supervisor {
   Timer next_start_;
   Timer patience_;
   Timer stats_;
+  Timer alive_;
   SignalWatch child_;
   SignalWatch hang_up_;
   SignalWatch terminate_;

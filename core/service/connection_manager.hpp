@@ -46,7 +46,8 @@ class ConnectionManager {
   ~ConnectionManager();
 
   /// Accepts clients at an address: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` (each address
-  /// that the name has here), `unix:/path`, on Linux also `unix:@name`. Port 0 is any that is free.
+  /// that the name has here), `unix:/path`, on Linux also `unix:@name`, and `fd:3`, which is
+  /// `listen_on(3)` but leaves a descriptor alone that it refuses. Port 0 is any that is free.
   ///
   /// `[::]` is IPv6 alone. The socket file of a server that has died is replaced; the file is
   /// removed in the end. A name may take the system's resolver its time.

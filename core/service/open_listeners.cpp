@@ -6,6 +6,7 @@
 #include <polymux/poller/error.hpp>
 
 #include "platform/endpoint.hpp"
+#include "platform/inherited_socket.hpp"
 #include "platform/socket_address.hpp"
 
 namespace polymux {
@@ -16,7 +17,32 @@ bool is_absent_here(std::error_code error) {
          error == std::errc::address_family_not_supported;
 }
 
+// A port that others have bound cannot be had once more for another loop.
+ListenResult open_inherited(std::string_view text, std::vector<Listener>& opened, PortUse use) {
+  const auto inherited = parse_inherited(text);
+  if (!inherited.message.empty()) {
+    return {.error = Errc::invalid_argument, .message = inherited.message};
+  }
+  Listener listener;
+  auto error = use == PortUse::balanced ? std::make_error_code(std::errc::not_supported)
+                                        : check_listener(inherited.fd);
+  if (!error) error = take_listener(UniqueFd(inherited.fd), listener);
+  if (error) return cannot_use_inherited(text, error, "no stream socket that listens");
+  ListenResult result;
+  result.addresses.push_back(listener.address);
+  opened.push_back(std::move(listener));
+  return result;
+}
+
 }  // namespace
+
+ListenResult cannot_use_inherited(std::string_view text, std::error_code error,
+                                  std::string_view what_it_is) {
+  const auto why = error == Errc::invalid_argument ? "it is " + std::string(what_it_is)
+                   : error == Errc::bad_descriptor ? std::string("nothing is open there")
+                                                   : error.message();
+  return {.error = error, .message = "cannot listen on " + std::string(text) + ": " + why};
+}
 
 ListenResult cannot_listen(const std::string& address, std::error_code error) {
   auto why = error.message();
@@ -44,6 +70,7 @@ ListenResult open_each(const Endpoint& endpoint, const OpenOne& open_one) {
 }
 
 ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened, PortUse use) {
+  if (names_inherited(text)) return open_inherited(text, opened, use);
   const auto parsed = parse_endpoint(text);
   if (!parsed.message.empty()) {
     return {.error = Errc::invalid_argument, .message = parsed.message};

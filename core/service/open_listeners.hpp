@@ -16,7 +16,8 @@ namespace polymux {
 
 /// Listens on each address that the name has here, and adds the sockets to `opened`; none of them
 /// after an error. Those that this machine does not have (::1 where IPv6 is switched off) count
-/// only if there are no others.
+/// only if there are no others. `fd:3` is a socket that listens already; it is owned from then on,
+/// unless it is none.
 [[nodiscard]] ListenResult open_listeners(std::string_view text, std::vector<Listener>& opened,
                                           PortUse use = PortUse::alone);
 
@@ -26,7 +27,9 @@ using OpenOne = std::function<std::error_code(const SocketAddress& address, std:
 /// The same for any kind of socket.
 [[nodiscard]] ListenResult open_each(const Endpoint& endpoint, const OpenOne& open_one);
 
-/// What a failure says to people.
+/// What a failure says to people; of `fd:3` with what it is where it cannot be used.
+[[nodiscard]] ListenResult cannot_use_inherited(std::string_view text, std::error_code error,
+                                                std::string_view what_it_is);
 [[nodiscard]] ListenResult cannot_listen(const std::string& address, std::error_code error);
 
 }  // namespace polymux
