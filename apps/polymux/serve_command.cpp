@@ -1,12 +1,13 @@
+#include <unistd.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,10 +16,13 @@
 #include "commands.hpp"
 #include "console.hpp"
 #include "number_options.hpp"
+#include "operation/identity.hpp"
+#include "operation/service_manager.hpp"
+#include "operation/socket_activation.hpp"
+#include "operation/unix_mode.hpp"
+#include "teller.hpp"
 
 namespace {
-
-using std::chrono::nanoseconds;
 
 using polymux::ServerModel;
 using polymux::ServerOptions;
@@ -31,75 +35,10 @@ struct Choice {
   std::uint64_t processes = 0;
   /// What was chosen of the ways of each model that has some, by the option's name.
   std::map<std::string, std::string> variants;
-};
-
-using Figure = std::pair<const char*, std::uint64_t>;
-
-std::string describe(std::span<const Figure> figures) {
-  std::string line = "stats";
-  for (const auto& [name, value] : figures) {
-    line.append(" ").append(name).append("=").append(std::to_string(value));
-  }
-  return line;
-}
-
-std::string describe_datagrams(const polymux::ConnectionCounters& counters) {
-  const Figure figures[] = {
-      {"datagrams_in", counters.datagrams_in},
-      {"datagrams_out", counters.datagrams_out},
-      {"datagrams_dropped", counters.datagrams_dropped},
-      {"bytes_in", counters.bytes_in},
-      {"bytes_out", counters.bytes_out},
-      {"backpressure", counters.backpressure},
-  };
-  return describe(figures);
-}
-
-std::string describe_connections(const polymux::ConnectionCounters& counters) {
-  const Figure figures[] = {
-      {"active", counters.active},
-      {"accepted", counters.accepted},
-      {"closed", counters.closed},
-      {"refused_limit", counters.refused_limit},
-      {"refused_descriptors", counters.refused_descriptors},
-      {"accept_errors", counters.accept_errors},
-      {"idle_timeouts", counters.idle_timeouts},
-      {"resets", counters.resets},
-      {"bytes_in", counters.bytes_in},
-      {"bytes_out", counters.bytes_out},
-      {"backpressure", counters.backpressure},
-  };
-  return describe(figures);
-}
-
-/// Says on stdout where clients may come, and the rest on stderr.
-class Teller final : public polymux::ServerObserver {
- public:
-  explicit Teller(const ServerModel& model) : model_(model) {}
-
-  /// Whether all could be said.
-  [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
-
- private:
-  bool on_listening(const std::vector<std::string>& addresses,
-                    const std::string& backend) override {
-    std::string lines;
-    for (const auto& address : addresses) {
-      lines.append("listening on ").append(address).append(" model=").append(model_.name);
-      if (!backend.empty()) lines.append(" backend=").append(backend);
-      lines += '\n';
-    }
-    exit_code_ = console::print(lines);
-    return exit_code_ == console::success;
-  }
-  void on_counters(const polymux::ConnectionCounters& counters) override {
-    console::complain(model_.takes_datagrams ? describe_datagrams(counters)
-                                             : describe_connections(counters));
-  }
-  void on_notice(std::string_view text) override { console::complain(text); }
-
-  const ServerModel& model_;
-  int exit_code_ = console::success;
+  std::string user;
+  std::string group;
+  /// Of the file of a Unix-domain socket; otherwise as the umask has it.
+  std::optional<unsigned> unix_mode;
 };
 
 std::string names_of(bool (*is_meant)(const ServerModel&)) {
@@ -144,6 +83,33 @@ std::string find_misfit(const ServerModel& model, const CLI::App& command) {
   return {};
 }
 
+int refuse(const std::string& message) {
+  console::complain(message);
+  return console::wrong_usage;
+}
+
+/// Where to listen: as the options say, and at the sockets that were passed. Returns what is wrong;
+/// empty if nothing is.
+std::string complete_addresses(std::vector<std::string>& addresses) {
+  const auto passed = operation::take_passed_sockets();
+  if (!passed.message.empty()) return passed.message;
+  for (const auto& socket : passed.all) addresses.push_back("fd:" + std::to_string(socket.fd));
+  if (addresses.empty()) addresses = ServerOptions{}.addresses;
+  return operation::check_inherited(addresses);
+}
+
+/// Finds out who wants to know how we are, and how often. Returns as the above.
+std::string meet_manager(operation::ServiceManager& manager, ServerOptions& options) {
+  const operation::ManagerVariables variables{.notify_socket = std::getenv("NOTIFY_SOCKET"),
+                                              .watchdog_usec = std::getenv("WATCHDOG_USEC"),
+                                              .watchdog_pid = std::getenv("WATCHDOG_PID")};
+  if (auto message = manager.open(variables.notify_socket); !message.empty()) return message;
+  auto watchdog = operation::read_watchdog(variables, ::getpid());
+  // Half of it, as sd_watchdog_enabled(3) has it.
+  if (manager.is_there()) options.alive_interval = watchdog.limit / 2;
+  return std::move(watchdog.message);
+}
+
 int serve(const Choice& choice) {
   const auto& model = *polymux::find_server_model(choice.model);
   auto options = choice.options;
@@ -152,13 +118,36 @@ int serve(const Choice& choice) {
     const auto found = choice.variants.find(model.variant_option);
     if (found != choice.variants.end()) options.variant = found->second;
   }
+  // While no descriptor is ours: none of those that were passed can be mistaken for one.
+  if (const auto wrong = complete_addresses(options.addresses); !wrong.empty()) {
+    return refuse(wrong);
+  }
+  operation::ServiceManager manager;
+  if (const auto wrong = meet_manager(manager, options); !wrong.empty()) return refuse(wrong);
+  std::optional<operation::Identity> identity;
+  if (!choice.user.empty()) {
+    const auto wrong = operation::find_identity(choice.user, choice.group, identity.emplace());
+    if (!wrong.empty()) return refuse(wrong);
+  }
+  if (choice.unix_mode) operation::make_files_with(*choice.unix_mode);
   polymux::ToupperService service;
-  Teller teller(model);
+  Teller teller(model, manager, std::move(identity));
   const auto outcome = model.serve(service, options, teller);
   using Kind = polymux::ServerOutcome::Kind;
   if (outcome.kind == Kind::ended) return teller.exit_code();
   console::complain(outcome.message);
   return outcome.kind == Kind::wrong_usage ? console::wrong_usage : console::failure;
+}
+
+void add_mode(CLI::App& command, const std::string& name, std::optional<unsigned>& mode,
+              const std::string& description) {
+  const auto read = [&mode, name](const std::string& text) {
+    mode = operation::parse_mode(text);
+    if (mode) return;
+    throw CLI::ValidationError(
+        name, "'" + text + "' is not three or four octal digits from 000 to 0777, as 0660");
+  };
+  command.add_option_function<std::string>(name, read, description)->type_name("OCTAL");
 }
 
 void add_model_options(CLI::App& command, Choice& choice) {
@@ -191,14 +180,18 @@ void add_model_options(CLI::App& command, Choice& choice) {
 
 void add_options(CLI::App& command, Choice& choice) {
   auto& options = choice.options;
+  options.addresses.clear();
   command
       .add_option("--listen", options.addresses,
-                  "Where: HOST:PORT, [IPV6]:PORT or unix:/path, port 0 for any; repeatable")
+                  "Where: HOST:PORT, [IPV6]:PORT, unix:/path or fd:N, port 0 for any; repeatable. "
+                  "Sockets that a service manager passes are listened on too")
       ->type_name("ADDRESS")
       ->type_size(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->capture_default_str();
+      ->default_str("127.0.0.1:0");
+  add_mode(command, "--unix-mode", choice.unix_mode,
+           "Rights of the file of a Unix-domain socket; otherwise what the umask leaves");
   command
       .add_option("--backend", options.backend,
                   "Multiplexer to use, see 'polymux backends'; POLYMUX_BACKEND counts without it")
@@ -217,6 +210,12 @@ void add_options(CLI::App& command, Choice& choice) {
   add_whole_number(command, "--max-buffer", connections.max_buffer, 1, most_bytes,
                    "Kept for a client that does not take its answers; over 65536 is as 65536")
       ->type_name("BYTES");
+  auto* const user = command.add_option("--user", choice.user,
+                                        "Whom to become when all addresses are bound; needs root");
+  user->type_name("NAME");
+  command.add_option("--group", choice.group, "Its group; otherwise the user's own")
+      ->type_name("NAME")
+      ->needs(user);
   add_seconds(command, "--stats-interval", options.stats_interval,
               "Write a line of counters to stderr so often; 0: never");
 }

@@ -107,7 +107,7 @@ class Process:
     """A started `polymux`, which does not outlive its test."""
 
     def __init__(self, test, arguments, environment=None, limits=(), program=None,
-                 prepare=die_with_parent):
+                 prepare=die_with_parent, pass_fds=()):
         self.test = test
         self.errors = tempfile.TemporaryFile()
         test.addCleanup(self.errors.close)
@@ -119,7 +119,8 @@ class Process:
 
         self.process = subprocess.Popen(
             [program or POLYMUX, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=self.errors, env={**os.environ, **(environment or {})}, preexec_fn=before_exec)
+            stderr=self.errors, env={**os.environ, **(environment or {})}, preexec_fn=before_exec,
+            pass_fds=pass_fds)
         test.addCleanup(self._end)
 
     def _end(self):

@@ -26,6 +26,7 @@ import cases_limits
 import cases_load
 import cases_load_command
 import cases_multi_reactor
+import cases_operation
 import cases_prefork
 import cases_probe
 import cases_udp
@@ -34,7 +35,7 @@ import e2e_support
 
 MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
            cases_conformance, cases_probe, cases_load_command, cases_udp, cases_multi_reactor,
-           cases_blocking, cases_prefork]
+           cases_blocking, cases_prefork, cases_operation]
 SKIPPED = 77
 
 

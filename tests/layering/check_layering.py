@@ -50,6 +50,8 @@ LAYERS = {
     "apps": ["installed"],
     # A client opens sockets, for which the library has no public door, and uses its loop.
     "apps/polymux/load": ["installed", "platform"],
+    # A service manager is spoken to by a socket.
+    "apps/polymux/operation": ["installed", "platform"],
     # It asks the kernel without us, and says so: it knows nothing of this tree but itself.
     PROBE: [],
     "tests/conformance": ["installed", "tests/support"],
