@@ -9,7 +9,8 @@
 namespace polymux {
 
 /// Has the kernel accept, receive and send by itself, and tell when it is done: what epoll and its
-/// kin are for readiness, this is for completion.
+/// kin are for readiness, this is for completion. Where the kernel cannot, others do it in its
+/// place.
 ///
 /// Each request has a tag of the caller's, which comes back with each of its completions. Whatever
 /// memory and descriptor a request was given stay the kernel's until its last completion.
@@ -37,11 +38,12 @@ class CompletionRing {
   CompletionRing& operator=(const CompletionRing&) = delete;
   virtual ~CompletionRing() = default;
 
-  /// Becomes readable when there is something to `enter` or to `take`, unless quiet.
+  /// Becomes readable when there is something to `enter` or to `take`, unless quiet. -1 if it is
+  /// told in another way.
   [[nodiscard]] virtual int fd() const noexcept = 0;
   /// Ends that; needed by those who are told of it as long as it lasts.
   virtual void acknowledge() noexcept = 0;
-  /// Makes it readable.
+  /// Has it told soon.
   virtual void rouse() noexcept = 0;
   /// For as long as completions are taken anyway. What came meanwhile shows in `has_news`
   /// afterwards.
@@ -63,6 +65,9 @@ class CompletionRing {
   /// Ends the request of the tag `what`, whose last completion still comes. ENOENT or EALREADY if
   /// it could not be ended at this moment.
   virtual void cancel(Tag what, Tag tag) noexcept = 0;
+  /// To be called before a descriptor is closed that there was a request of; none is under way, nor
+  /// a completion to take. Not after `end`.
+  virtual void forget(int socket) noexcept = 0;
 
   /// True if there are requests that the kernel has not been given, or completions that it has not
   /// delivered.

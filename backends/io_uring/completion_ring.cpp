@@ -111,6 +111,9 @@ class UringCompletions final : public CompletionRing {
     request.user_data = tag;
   }
 
+  // The kernel holds a file of its own for what is under way.
+  void forget(int /*socket*/) noexcept override {}
+
   [[nodiscard]] bool needs_enter() const noexcept override {
     return pending() > 0 || has_undelivered();
   }

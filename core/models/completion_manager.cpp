@@ -12,6 +12,7 @@
 #include <polymux/loop/watcher.hpp>
 
 #include "core/models/completion_pool.hpp"
+#include "core/models/simulated_completions.hpp"
 #include "core/service/descriptor_reserve.hpp"
 #include "core/service/open_listeners.hpp"
 #include "platform/accept.hpp"
@@ -67,7 +68,8 @@ struct Gate {
 class CompletionManager::Impl final {
  public:
   Impl(EventLoop& loop, Service& service, const ConnectionOptions& options)
-      : options_(options),
+      : loop_(loop),
+        options_(options),
         pool_(loop, service, options,
               {.on_closed = [this] { on_closed(); },
                .catch_up = [this] { process(); },
@@ -79,7 +81,7 @@ class CompletionManager::Impl final {
 
   ~Impl();
 
-  [[nodiscard]] std::error_code open();
+  [[nodiscard]] std::error_code open(Proactor proactor);
   [[nodiscard]] ListenResult listen(std::string_view text);
   void drain(Callback when_gone);
   void close_all() noexcept;
@@ -88,6 +90,8 @@ class CompletionManager::Impl final {
  private:
   using Gates = std::vector<std::unique_ptr<Gate>>;
 
+  [[nodiscard]] std::unique_ptr<CompletionRing> open_ring(Proactor proactor,
+                                                          std::error_code& error);
   void on_ready() noexcept;
   void process() noexcept;
   [[nodiscard]] std::error_code work() noexcept;
@@ -101,11 +105,14 @@ class CompletionManager::Impl final {
   void accept_last(Gate& gate) noexcept;
   void refuse_waiting(const Gate& gate) noexcept;
   void close_gates(Gate::Phase phase) noexcept;
+  /// Closes those that are over.
+  void forget_gates() noexcept;
   void pause() noexcept;
   void resume() noexcept;
   void on_closed() noexcept;
   void finish_drain();
 
+  EventLoop& loop_;
   ConnectionOptions options_;
   CompletionPool pool_;
   std::unique_ptr<CompletionRing> ring_;
@@ -135,12 +142,19 @@ CompletionManager::Impl::~Impl() {
   ring_.reset();
 }
 
-std::error_code CompletionManager::Impl::open() {
+std::error_code CompletionManager::Impl::open(Proactor proactor) {
   std::error_code error;
-  ring_ = open_completion_ring(options_.max_buffer, error);
+  ring_ = open_ring(proactor, error);
   if (error) return error;
   pool_.use(*ring_);
+  if (ring_->fd() < 0) return {};
   return watcher_.start(ring_->fd(), Interest::read, is_edge_ ? Trigger::edge : Trigger::level);
+}
+
+std::unique_ptr<CompletionRing> CompletionManager::Impl::open_ring(Proactor proactor,
+                                                                   std::error_code& error) {
+  if (proactor == Proactor::uring) return open_completion_ring(options_.max_buffer, error);
+  return std::make_unique<SimulatedCompletions>(loop_, options_.max_buffer, [this] { process(); });
 }
 
 ListenResult CompletionManager::Impl::listen(std::string_view text) {
@@ -179,8 +193,16 @@ void CompletionManager::Impl::process() noexcept {
   }
   // A descriptor may be free by now.
   if (pool_.bury() && retry_.is_active()) retry_.start_after(0ns);
-  std::erase_if(gates_, [](const auto& gate) { return gate->is_over(); });
+  forget_gates();
   is_processing_ = false;
+}
+
+void CompletionManager::Impl::forget_gates() noexcept {
+  std::erase_if(gates_, [this](const auto& gate) {
+    if (!gate->is_over()) return false;
+    ring_->forget(gate->listener.socket.get());
+    return true;
+  });
 }
 
 bool CompletionManager::Impl::has_work() const noexcept {
@@ -361,8 +383,8 @@ CompletionManager::CompletionManager(EventLoop& loop, Service& service,
 
 CompletionManager::~CompletionManager() = default;
 
-std::error_code CompletionManager::open() {
-  return impl_->open();
+std::error_code CompletionManager::open(Proactor proactor) {
+  return impl_->open(proactor);
 }
 
 ListenResult CompletionManager::listen(std::string_view address) {

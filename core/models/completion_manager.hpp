@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -12,12 +13,18 @@
 
 namespace polymux {
 
+/// Who accepts, receives and sends for a `CompletionManager`.
+enum class Proactor : std::uint8_t {
+  /// io_uring, of Linux 6.1 and newer. A busy server makes a few system calls for all that is done
+  /// meanwhile, rather than some for each request.
+  uring,
+  /// Nobody but the loop, on its poller, when a descriptor is ready: everywhere.
+  simulated,
+};
+
 /// Serves a `Service` as `ConnectionManager` does, with the same limits, time-outs and counters,
-/// but by completions: the kernel accepts, receives and sends by itself, and the loop is told of
-/// what is done. A busy server makes a few system calls for all that is done meanwhile, rather than
-/// some for each request.
-///
-/// Linux 6.1 with io_uring; elsewhere `open` says why not.
+/// but by completions: what it asks for is accepted, received and sent by another, and the loop is
+/// told of what is done.
 ///
 /// \par Threads  The loop's own thread only, which is the one that called `open`.
 class CompletionManager {
@@ -31,10 +38,11 @@ class CompletionManager {
   /// Closes everything at once.
   ~CompletionManager();
 
-  /// Makes ready to serve; to be called before all else.
+  /// Makes ready to serve; to be called before all else. After an error it can be called again.
+  /// Throws `std::bad_alloc`.
   ///
   /// \return Why this system cannot; the message is for people.
-  [[nodiscard]] std::error_code open();
+  [[nodiscard]] std::error_code open(Proactor proactor = Proactor::uring);
 
   /// As `ConnectionManager::listen`.
   [[nodiscard]] ListenResult listen(std::string_view address);

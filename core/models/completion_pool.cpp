@@ -218,6 +218,7 @@ bool CompletionPool::bury() noexcept {
   over_.for_each([&](ConnectionHook& hook) {
     auto& connection = static_cast<Connection&>(hook);
     if (connection.is_in_use()) return;
+    ring_->forget(connection.socket.get());
     ConnectionList::unlink(connection);
     delete &connection;
     has_freed = true;

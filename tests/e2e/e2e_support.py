@@ -25,7 +25,7 @@ UPPER = bytes(c - 32 if 97 <= c <= 122 else c for c in range(256))
 # Set by run_case.py.
 POLYMUX = ""
 BACKEND = ""
-#: What `--model` is given; none if empty.
+#: What `--model` is given; none if empty. Its name and one of its ways: `proactor/simulated`.
 MODEL = ""
 SLOW = 1.0
 SANITIZED = False
@@ -34,6 +34,9 @@ SANITIZED = False
 MODEL_OPTIONS = {"thread-pool": ["--threads", "320"], "process-pool": ["--processes", "64"],
                  "multi-reactor": ["--threads", "3"], "reactor-workers": ["--threads", "3"],
                  "prefork-reactor": ["--processes", "3"]}
+
+#: The option that chooses a way of a model.
+WAY_OPTIONS = {"proactor": "--proactor", "multi-reactor": "--balance"}
 
 #: Cases that a model cannot be held to, and why.
 _ONE_AT_A_TIME = "serves one client at a time, and the case needs several at once"
@@ -166,11 +169,17 @@ class Process:
         return self.errors.read().decode(errors="replace")
 
 
+def model_arguments(model):
+    """What chooses a model, and its way if that is said too."""
+    name, _, way = model.partition("/")
+    return (["--model", name] if name else []) + ([WAY_OPTIONS[name], way] if way else [])
+
+
 def serve_arguments(workers=None):
     """The model and the backend under test; `workers` instead of what the model is given else."""
-    model = ["--model", MODEL] if MODEL else []
     backend = ["--backend", BACKEND] if BACKEND else []
-    return ["serve", *backend, *model, *(MODEL_OPTIONS.get(MODEL, []) if workers is None else workers)]
+    more = MODEL_OPTIONS.get(MODEL, []) if workers is None else workers
+    return ["serve", *backend, *model_arguments(MODEL), *more]
 
 
 class Server(Process):

@@ -2,7 +2,8 @@
 """Runs one end-to-end case against a built `polymux`.
 
 usage: run_case.py --list
-       run_case.py CASE --polymux FILE [--backend NAME] [--slow FACTOR] [--sanitized]
+       run_case.py CASE --polymux FILE [--backend NAME] [--model NAME[/WAY]] [--slow FACTOR]
+                   [--sanitized]
 
 --list prints, for each case, `each NAME` (to be run on each backend and by each model),
 `backends NAME` (on each backend, for it is about one model) or `once NAME`. Exits 77 if
@@ -29,13 +30,14 @@ import cases_multi_reactor
 import cases_operation
 import cases_prefork
 import cases_probe
+import cases_proactor
 import cases_udp
 import cases_usage
 import e2e_support
 
 MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
            cases_conformance, cases_probe, cases_load_command, cases_udp, cases_multi_reactor,
-           cases_blocking, cases_prefork, cases_operation]
+           cases_blocking, cases_prefork, cases_operation, cases_proactor]
 SKIPPED = 77
 
 
@@ -64,8 +66,8 @@ def why_unavailable(polymux, backend):
 
 def why_no_model(polymux, model):
     """What the command says if this system has not what the model needs; empty if it serves."""
-    server = subprocess.Popen([polymux, "serve", "--model", model], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True)
+    server = subprocess.Popen([polymux, "serve", *e2e_support.model_arguments(model)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if server.stdout.readline():
         server.terminate()
     errors = server.communicate(timeout=30)[1].strip()

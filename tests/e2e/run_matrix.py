@@ -42,13 +42,21 @@ def listing(polymux, what):
     return json.loads(run.stdout)[what]
 
 
+def ways_of(model):
+    """The ways of a model whose cases differ by them; else the model, done as it does by itself."""
+    if model["name"] != "proactor":
+        return [model["name"]]
+    return ["%s/%s" % (model["name"], way) for way in model["variants"]]
+
+
 def cells_of(polymux, wanted):
     backends = [each["name"] for each in listing(polymux, "backends") if each["available"]]
     for model in listing(polymux, "models"):
         if wanted and model["name"] not in wanted:
             continue
-        for backend in backends if model["takes_backend"] else [""]:
-            yield Cell(model["name"], backend)
+        for name in ways_of(model):
+            for backend in backends if model["takes_backend"] else [""]:
+                yield Cell(name, backend)
 
 
 def run_one(polymux, cell, case, more):

@@ -33,8 +33,7 @@ MEMORY_FROM_KERNEL = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_TOP_PAD_": "0",
 
 def serve(backend=None):
     """The words of the server under test."""
-    model = ["--model", e2e.MODEL] if e2e.MODEL else []
-    return ["serve", "--backend", backend or e2e.BACKEND, *model]
+    return ["serve", "--backend", backend or e2e.BACKEND, *e2e.model_arguments(e2e.MODEL)]
 
 
 class Server(e2e.Process):

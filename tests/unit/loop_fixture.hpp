@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/poller/registry.hpp>
+#include <utility>
 
 #include "platform/descriptors.hpp"
 
@@ -27,12 +29,15 @@ struct Pipe {
 /// A loop, and an alarm that ends a test that hangs.
 class LoopTest : public ::testing::Test {
  protected:
-  LoopTest() { alarm_.start_after(std::chrono::seconds(20)); }
+  explicit LoopTest(std::unique_ptr<Poller> poller = open_poller().poller)
+      : loop(std::move(poller)) {
+    alarm_.start_after(std::chrono::seconds(20));
+  }
 
   void run() { ASSERT_FALSE(loop.run()); }
   void turn() { ASSERT_FALSE(loop.run_once(std::chrono::nanoseconds::zero())); }
 
-  EventLoop loop{open_poller().poller};
+  EventLoop loop;
 
  private:
   Timer alarm_{loop, [this] {
