@@ -22,6 +22,8 @@ class DatagramManager {
  public:
   using Callback = std::function<void()>;
 
+  static constexpr bool takes_datagrams = true;
+
   DatagramManager(EventLoop& loop, Service& service, const ConnectionOptions& options);
   DatagramManager(const DatagramManager&) = delete;
   DatagramManager& operator=(const DatagramManager&) = delete;

@@ -1,6 +1,7 @@
 // A process a connection: each blocks on its own client, and shares with the others nothing but
 // the counters. A thread takes in those that have ended, so that accepting is never disturbed.
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -94,7 +95,11 @@ class ForkServer {
   Clock::time_point give_up_at_ = Clock::time_point::max();
 };
 
+// A child that is forked beside the thread that tells of them could do too little (fork(2)).
+constexpr std::array refused{"--metrics"};
+
 ServerOutcome serve(Service& service, const ServerOptions& options, ServerObserver& observer) {
+  if (!options.metrics.empty()) return cannot_tell_metrics();
   SharedArray<ServerCounters> counters;
   if (const auto error = counters.open(1)) return failed_server("cannot share memory", error);
   ServerFrame frame(options, observer, counters[0]);
@@ -113,6 +118,7 @@ extern const ServerModel fork_model;
 const ServerModel fork_model{.name = "fork",
                              .summary = "a process for each client, which blocks",
                              .known_from = "PostgreSQL, OpenSSH, inetd; Stevens",
+                             .refused_options = refused,
                              .serve = serve};
 
 }  // namespace polymux

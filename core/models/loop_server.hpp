@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -15,13 +16,32 @@
 
 #include <polymux/models/server_model.hpp>
 
+#include "core/models/measured_poller.hpp"
+#include "core/models/metrics_server.hpp"
 #include "core/models/server_outcome.hpp"
 
 namespace polymux {
 
-/// The poller that the options ask for.
-[[nodiscard]] inline OpenResult open_poller_for(const ServerOptions& options) {
-  return options.has_backend ? open_poller(options.backend) : open_poller();
+/// The poller that the options ask for; measured if they ask for metrics.
+/// \param elsewhere  Where to measure, if the loop's measures cannot be asked for by its poller.
+[[nodiscard]] inline OpenResult open_poller_for(const ServerOptions& options,
+                                                LoopMeasures* elsewhere = nullptr) {
+  auto opened = options.has_backend ? open_poller(options.backend) : open_poller();
+  if (opened && !options.metrics.empty()) {
+    opened.poller = std::make_unique<MeasuredPoller>(std::move(opened.poller), elsewhere);
+  }
+  return opened;
+}
+
+/// Adds what was measured of a loop, if it is measured.
+inline void add_measures(EventLoop& loop, LoopTotals& totals) {
+  const auto* const measured = dynamic_cast<const MeasuredPoller*>(&loop.poller());
+  if (measured != nullptr) measured->measures().add_to(totals);
+}
+
+/// Tells where metrics are to be had.
+inline void tell_of_metrics(const std::vector<std::string>& addresses, ServerObserver& observer) {
+  for (const auto& address : addresses) observer.on_notice("metrics at " + metrics_url(address));
 }
 
 /// What a failure to open it means.
@@ -55,6 +75,11 @@ class LoopServer {
       if (!result) return cannot_listen(result);
       for (auto& one : result.addresses) bound.push_back(std::move(one));
     }
+    ListenResult metrics;
+    if (!options_.metrics.empty()) {
+      metrics = metrics_.emplace(loop_, [this] { return look(); }).listen(options_.metrics);
+      if (!metrics) return cannot_listen(metrics);
+    }
     if (auto outcome = observer_.on_bound(); outcome.kind != ServerOutcome::Kind::ended) {
       return outcome;
     }
@@ -63,6 +88,7 @@ class LoopServer {
         return failed_server("cannot watch signals", error);
       }
     }
+    tell_of_metrics(metrics.addresses, observer_);
     if (!observer_.on_listening(bound, backend)) return {};
     if (options_.stats_interval > options_.stats_interval.zero()) {
       stats_.start_after(options_.stats_interval);
@@ -83,6 +109,16 @@ class LoopServer {
     }
   }
 
+  [[nodiscard]] Metrics look() {
+    Metrics now{.counters = manager_.counters(), .has_loops = true};
+    if constexpr (requires { Manager::takes_datagrams; }) now.are_datagrams = true;
+    add_measures(loop_, now.loops);
+    if constexpr (requires { manager_.add_measures_to(now.loops); }) {
+      manager_.add_measures_to(now.loops);
+    }
+    return now;
+  }
+
   void report() {
     observer_.on_counters(manager_.counters());
     stats_.start_after(options_.stats_interval);
@@ -100,6 +136,7 @@ class LoopServer {
   SignalWatch interrupt_;
   Timer stats_;
   Timer alive_;
+  std::optional<MetricsServer> metrics_;
   const ServerOptions& options_;
   bool is_ending_ = false;
 };

@@ -98,6 +98,10 @@ void LoopTeam::close_all() {
   for (const auto& thread : threads_) thread->close_all();
 }
 
+void LoopTeam::add_measures_to(LoopTotals& totals) const noexcept {
+  for (const auto& thread : threads_) thread->measures().add_to(totals);
+}
+
 ServerOutcome LoopTeam::outcome() const {
   for (const auto& thread : threads_) {
     if (const auto error = thread->failure()) {

@@ -43,6 +43,9 @@ class LoopTeam {
   void close_all();
   [[nodiscard]] ConnectionCounters counters() const noexcept { return sum_of(table_); }
 
+  /// Of the loops in threads.
+  void add_measures_to(LoopTotals& totals) const noexcept;
+
   /// Why the loop was stopped, if it was for a thread that failed.
   [[nodiscard]] ServerOutcome outcome() const;
 

@@ -30,7 +30,7 @@ ServerOutcome LoopThread::start() {
 // All of the loop's things live and die in its thread: what a poller has may be the thread's.
 void LoopThread::run(std::promise<ServerOutcome>& started) {
   auto may_end = may_end_.get_future();
-  auto opened = open_poller_for(options_);
+  auto opened = open_poller_for(options_, &measures_);
   if (!opened) {
     started.set_value(cannot_open(opened));
     return;

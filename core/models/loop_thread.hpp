@@ -13,6 +13,7 @@
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/models/server_model.hpp>
 
+#include "core/models/loop_measures.hpp"
 #include "core/service/connection_pool.hpp"
 #include "core/service/live_counters.hpp"
 #include "core/service/pool_manager.hpp"
@@ -46,6 +47,9 @@ class LoopThread {
   /// Gives it a client. Throws `std::bad_alloc`.
   void hand_over(UniqueFd client);
 
+  /// Of its loop, if the options ask for metrics. Any thread.
+  [[nodiscard]] const LoopMeasures& measures() const noexcept { return measures_; }
+
   /// Why its loop has failed, if it has. Any thread.
   [[nodiscard]] std::error_code failure() const noexcept {
     return has_failed_ ? failure_ : std::error_code{};
@@ -67,6 +71,7 @@ class LoopThread {
   Service& service_;
   const ServerOptions& options_;
   CounterTable table_;
+  LoopMeasures measures_;
   OnFailure on_failure_;
   /// Of the thread, from `start` until `may_end_`.
   EventLoop* loop_ = nullptr;

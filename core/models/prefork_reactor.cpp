@@ -38,15 +38,17 @@ class Prefork {
       if (!result) return cannot_listen(result);
       for (auto& one : result.addresses) bound_.push_back(std::move(one));
     }
-    if (auto outcome = observer_.on_bound(); outcome.kind != ServerOutcome::Kind::ended) {
-      return outcome;
-    }
     const std::size_t workers = options_.workers != 0
                                     ? options_.workers
                                     : std::max(1U, std::thread::hardware_concurrency());
     row_count_ = workers * Supervisor::generations;
     if (const auto error = table_.open(row_count_)) {
       return failed_server("cannot have memory in common with workers", error);
+    }
+    if (!options_.metrics.empty()) {
+      if (const auto error = measures_.open(row_count_)) {
+        return failed_server("cannot have memory in common with workers", error);
+      }
     }
     std::optional<WorkerSeed> seed;
     auto outcome = supervise(std::move(opened.poller), seed);
@@ -56,11 +58,16 @@ class Prefork {
  private:
   [[nodiscard]] std::span<LiveCounters> rows() const noexcept { return {&table_[0], row_count_}; }
 
+  [[nodiscard]] std::span<LoopMeasures> measures() const noexcept {
+    if (options_.metrics.empty()) return {};
+    return {&measures_[0], row_count_};
+  }
+
   // When it returns in a worker, all that is the master's is gone.
   [[nodiscard]] ServerOutcome supervise(std::unique_ptr<Poller> poller,
                                         std::optional<WorkerSeed>& seed) {
     EventLoop loop(std::move(poller));
-    Supervisor supervisor(loop, options_, rows(), observer_,
+    Supervisor supervisor(loop, options_, rows(), measures(), observer_,
                           {.on_ready = [this] { return observer_.on_listening(bound_, backend_); },
                            .on_end = [this] { stop_listening(); }});
     return supervisor.run(seed);
@@ -80,8 +87,9 @@ class Prefork {
       listener.file.disown();
       sockets.push_back(listener.socket.release());
     }
+    auto* const measures_here = options_.metrics.empty() ? nullptr : &measures_[seed.row];
     return run_prefork_worker(service_, options_, CounterTable(rows(), seed.row, true), sockets,
-                              std::move(seed.master));
+                              std::move(seed.master), measures_here);
   }
 
   Service& service_;
@@ -91,6 +99,7 @@ class Prefork {
   std::vector<Listener> listeners_;
   std::vector<std::string> bound_;
   SharedArray<LiveCounters> table_;
+  SharedArray<LoopMeasures> measures_;
   std::size_t row_count_ = 0;
 };
 

@@ -72,9 +72,10 @@ class Worker {
 }  // namespace
 
 ServerOutcome run_prefork_worker(Service& service, const ServerOptions& options, CounterTable table,
-                                 std::span<const int> listeners, UniqueFd master) {
+                                 std::span<const int> listeners, UniqueFd master,
+                                 LoopMeasures* measures) {
   ServerOutcome outcome;
-  auto opened = open_poller_for(options);
+  auto opened = open_poller_for(options, measures);
   if (opened) {
     EventLoop loop(std::move(opened.poller));
     outcome = Worker(loop, service, options, table, master).run(listeners);

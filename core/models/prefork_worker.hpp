@@ -5,6 +5,7 @@
 
 #include <polymux/models/server_model.hpp>
 
+#include "core/models/loop_measures.hpp"
 #include "core/service/live_counters.hpp"
 #include "platform/unique_fd.hpp"
 
@@ -27,8 +28,9 @@ inline constexpr std::string_view ready = "r";
 
 /// Serves in a loop of its own, by the sockets that the master listens with, until the master says
 /// otherwise.
+/// \param measures  Where the loop is measured, if the options ask for metrics.
 [[nodiscard]] ServerOutcome run_prefork_worker(Service& service, const ServerOptions& options,
                                                CounterTable table, std::span<const int> listeners,
-                                               UniqueFd master);
+                                               UniqueFd master, LoopMeasures* measures);
 
 }  // namespace polymux

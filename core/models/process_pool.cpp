@@ -2,6 +2,7 @@
 // sockets. A master that serves nobody replaces one that dies.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -206,7 +207,11 @@ class Master {
   Clock::time_point kill_at_ = never;
 };
 
+// A child that is forked beside the thread that tells of them could do too little (fork(2)).
+constexpr std::array refused{"--metrics"};
+
 ServerOutcome serve(Service& service, const ServerOptions& options, ServerObserver& observer) {
+  if (!options.metrics.empty()) return cannot_tell_metrics();
   const auto workers = worker_count(options);
   SharedArray<ServerCounters> counters;
   SharedArray<Desk> desks;
@@ -226,6 +231,7 @@ const ServerModel process_pool_model{.name = "process-pool",
                                      .summary = "a number of processes that accept and block",
                                      .known_from = "FastCGI, php-fpm, Apache's prefork; Stevens",
                                      .workers = Workers::processes,
+                                     .refused_options = refused,
                                      .serve = serve};
 
 }  // namespace polymux

@@ -26,6 +26,8 @@ struct ServerOptions {
   std::string variant{};
   /// How often the counters are told; zero or less: never.
   std::chrono::nanoseconds stats_interval{0};
+  /// Where GET /metrics is answered, as `ConnectionManager::listen` takes it; empty: nowhere.
+  std::string metrics{};
   /// How often `ServerObserver::on_alive` is called; zero or less: never.
   std::chrono::nanoseconds alive_interval{0};
 };

@@ -16,6 +16,11 @@ namespace polymux {
           .message = result.message};
 }
 
+/// Of a model that has `--metrics` among its refused options.
+[[nodiscard]] inline ServerOutcome cannot_tell_metrics() {
+  return {.kind = ServerOutcome::Kind::wrong_usage, .message = "this model has no metrics"};
+}
+
 [[nodiscard]] inline ServerOutcome failed_server(const std::string& what, std::error_code error) {
   return {.kind = ServerOutcome::Kind::failed, .message = what + ": " + error.message()};
 }

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/models/loop_server.hpp"
 #include "core/models/prefork_worker.hpp"
 #include "core/models/server_outcome.hpp"
 #include "platform/socket_io.hpp"
@@ -56,11 +57,13 @@ struct Supervisor::Worker {
 };
 
 Supervisor::Supervisor(EventLoop& loop, const ServerOptions& options, std::span<LiveCounters> rows,
-                       ServerObserver& observer, Callbacks callbacks)
+                       std::span<LoopMeasures> measures, ServerObserver& observer,
+                       Callbacks callbacks)
     : loop_(loop),
       options_(options),
       wanted_(rows.size() / generations),
       rows_(rows),
+      measures_(measures),
       observer_(observer),
       callbacks_(std::move(callbacks)),
       next_start_(loop, [this] { loop_.stop(); }),
@@ -85,6 +88,9 @@ ServerOutcome Supervisor::watch_signals() {
 }
 
 ServerOutcome Supervisor::run(std::optional<WorkerSeed>& seed) {
+  auto binding = open_metrics();
+  if (binding.kind == ServerOutcome::Kind::ended) binding = observer_.on_bound();
+  if (binding.kind != ServerOutcome::Kind::ended) return binding;
   auto watching = watch_signals();
   if (watching.kind != ServerOutcome::Kind::ended) return watching;
   while (true) {
@@ -144,6 +150,7 @@ std::error_code Supervisor::start_one(std::optional<WorkerSeed>& seed) {
   auto held_back = std::make_unique<SignalBlock>(masters_signals);
   const auto forked = fork_process();
   if (forked.is_child()) {
+    if (metrics_) metrics_->become_child();
     seed = WorkerSeed{.row = *row, .master = std::move(far), .held_back = std::move(held_back)};
     return {};
   }
@@ -184,6 +191,7 @@ void Supervisor::on_ready(Worker& worker) {
 
 void Supervisor::on_all_ready() {
   if (!std::exchange(is_told_, true)) {
+    tell_of_metrics(metrics_bound_, observer_);
     if (!callbacks_.on_ready()) return end();
     if (options_.stats_interval > nanoseconds::zero()) {
       stats_.start_after(options_.stats_interval);
@@ -240,6 +248,10 @@ void Supervisor::on_gone(Worker& worker, const EndedChild& ended) {
   row.add_to(past_);
   past_.closed += std::exchange(past_.active, 0);
   row.clear();
+  if (!measures_.empty()) {
+    measures_[worker.row].add_to(past_loops_);
+    measures_[worker.row].clear();
+  }
   const bool was_asked = worker.phase == Phase::draining;
   const bool is_well = ended.signal_number == 0 && ended.exit_code == 0;
   if (was_asked && is_well) return;
@@ -314,10 +326,28 @@ void Supervisor::kill_all() {
   }
 }
 
-void Supervisor::report() {
+ServerOutcome Supervisor::open_metrics() {
+  if (options_.metrics.empty()) return {};
+  auto bound = metrics_.emplace(loop_, [this] { return look(); }).listen(options_.metrics);
+  if (!bound) return cannot_listen(bound);
+  metrics_bound_ = std::move(bound.addresses);
+  return {};
+}
+
+ConnectionCounters Supervisor::counters() const noexcept {
   auto sum = past_;
   for (const auto& row : rows_) row.add_to(sum);
-  observer_.on_counters(sum);
+  return sum;
+}
+
+Metrics Supervisor::look() const noexcept {
+  Metrics now{.counters = counters(), .has_loops = true, .loops = past_loops_};
+  for (const auto& measures : measures_) measures.add_to(now.loops);
+  return now;
+}
+
+void Supervisor::report() {
+  observer_.on_counters(counters());
   stats_.start_after(options_.stats_interval);
 }
 

@@ -16,6 +16,8 @@
 #include <polymux/loop/watcher.hpp>
 #include <polymux/models/server_model.hpp>
 
+#include "core/models/loop_measures.hpp"
+#include "core/models/metrics_server.hpp"
 #include "core/service/live_counters.hpp"
 #include "platform/child_process.hpp"
 #include "platform/signal_mask.hpp"
@@ -49,8 +51,9 @@ class Supervisor {
   };
 
   /// \param rows  `generations` for each worker, in memory that the workers share.
+  /// \param measures  One for each row, or none.
   Supervisor(EventLoop& loop, const ServerOptions& options, std::span<LiveCounters> rows,
-             ServerObserver& observer, Callbacks callbacks);
+             std::span<LoopMeasures> measures, ServerObserver& observer, Callbacks callbacks);
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
   ~Supervisor();
@@ -90,6 +93,9 @@ class Supervisor {
   void tell(Worker& worker, char command) noexcept;
   void kill_all();
   void notice(const std::string& text) { observer_.on_notice(text); }
+  [[nodiscard]] ServerOutcome open_metrics();
+  [[nodiscard]] ConnectionCounters counters() const noexcept;
+  [[nodiscard]] Metrics look() const noexcept;
   void report();
   void tell_alive();
 
@@ -97,11 +103,13 @@ class Supervisor {
   const ServerOptions& options_;
   std::size_t wanted_;
   std::span<LiveCounters> rows_;
+  std::span<LoopMeasures> measures_;
   ServerObserver& observer_;
   Callbacks callbacks_;
   Workers workers_;
   /// What those had counted who have ended.
   ConnectionCounters past_{};
+  LoopTotals past_loops_{};
   std::uint64_t generation_ = 0;
   /// New workers are to take over from those of the generation before.
   bool is_renewing_ = false;
@@ -115,6 +123,8 @@ class Supervisor {
   Timer patience_;
   Timer stats_;
   Timer alive_;
+  std::optional<MetricsServer> metrics_;
+  std::vector<std::string> metrics_bound_;
   SignalWatch child_;
   SignalWatch hang_up_;
   SignalWatch terminate_;
