@@ -14,6 +14,7 @@
 #include <polymux/polymux.hpp>
 
 #include "commands.hpp"
+#include "config_option.hpp"
 #include "console.hpp"
 #include "number_options.hpp"
 #include "operation/identity.hpp"
@@ -35,6 +36,7 @@ struct Choice {
   std::uint64_t processes = 0;
   /// What was chosen of the ways of each model that has some, by the option's name.
   std::map<std::string, std::string> variants;
+  std::string config;
   std::string user;
   std::string group;
   /// Of the file of a Unix-domain socket; otherwise as the umask has it.
@@ -90,12 +92,19 @@ int refuse(const std::string& message) {
 
 /// Where to listen: as the options say, and at the sockets that were passed. Returns what is wrong;
 /// empty if nothing is.
-std::string complete_addresses(std::vector<std::string>& addresses) {
+std::string complete_addresses(ServerOptions& options) {
+  auto& addresses = options.addresses;
   const auto passed = operation::take_passed_sockets();
   if (!passed.message.empty()) return passed.message;
-  for (const auto& socket : passed.all) addresses.push_back("fd:" + std::to_string(socket.fd));
+  for (const auto& socket : passed.all) {
+    const bool is_for_metrics = socket.name == "metrics" && options.metrics.empty();
+    (is_for_metrics ? options.metrics : addresses.emplace_back()) =
+        "fd:" + std::to_string(socket.fd);
+  }
   if (addresses.empty()) addresses = ServerOptions{}.addresses;
-  return operation::check_inherited(addresses);
+  auto all = addresses;
+  if (!options.metrics.empty()) all.push_back(options.metrics);
+  return operation::check_inherited(all);
 }
 
 /// Finds out who wants to know how we are, and how often. Returns as the above.
@@ -119,7 +128,7 @@ int serve(const Choice& choice) {
     if (found != choice.variants.end()) options.variant = found->second;
   }
   // While no descriptor is ours: none of those that were passed can be mistaken for one.
-  if (const auto wrong = complete_addresses(options.addresses); !wrong.empty()) {
+  if (const auto wrong = complete_addresses(options); !wrong.empty()) {
     return refuse(wrong);
   }
   operation::ServiceManager manager;
@@ -180,6 +189,10 @@ void add_model_options(CLI::App& command, Choice& choice) {
 
 void add_options(CLI::App& command, Choice& choice) {
   auto& options = choice.options;
+  command
+      .add_option("--config", choice.config,
+                  "File of options, in TOML: idle-timeout = 60; those of the command line win")
+      ->type_name("FILE");
   options.addresses.clear();
   command
       .add_option("--listen", options.addresses,
@@ -216,6 +229,15 @@ void add_options(CLI::App& command, Choice& choice) {
   command.add_option("--group", choice.group, "Its group; otherwise the user's own")
       ->type_name("NAME")
       ->needs(user);
+  command
+      .add_option("--metrics", options.metrics,
+                  "Where to answer GET /metrics, in Prometheus's format; an address as of --listen")
+      ->type_name("ADDRESS")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return text.empty() ? "no address; write 127.0.0.1:9100" : std::string();
+          },
+          ""));
   add_seconds(command, "--stats-interval", options.stats_interval,
               "Write a line of counters to stderr so often; 0: never");
 }
@@ -233,6 +255,11 @@ void add_serve_command(CLI::App& app, Command& chosen) {
   const auto choice = std::make_shared<Choice>();
   add_options(*command, *choice);
   command->callback([&chosen, choice, command] {
+    if (!choice->config.empty()) apply_config_file(*command, choice->config);
+    // Again, for the file may have added one.
+    if (!choice->group.empty() && choice->user.empty()) {
+      throw CLI::ValidationError("--group", "it goes with --user, which is not there");
+    }
     choice->options.has_backend = command->count("--backend") != 0;
     const auto misfit = find_misfit(*polymux::find_server_model(choice->model), *command);
     if (!misfit.empty()) throw CLI::ValidationError(misfit);

@@ -349,3 +349,70 @@ class Operation(unittest.TestCase):
         self.assertNotIn(0, numbers(status, "Groups"))
         self.assertTrue(server.serves())
         server.stop()
+
+    # A file of options.
+
+    def write(self, text):
+        """A file with that in it."""
+        file = tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8")
+        self.addCleanup(file.close)
+        file.write(text)
+        file.flush()
+        return file.name
+
+    def test_operation_file_of_options(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/socket"
+            file = self.write("# where\n"
+                              f"listen = ['127.0.0.1:0', \"unix:{path}\"]\n"
+                              "model = \"multi-reactor\"\nbackend = 'poll'\n"
+                              "threads = 2\nbalance = \"round-robin\"\n"
+                              "unix-mode = \"0600\"\nidle-timeout = 0.25\nmax-connections = 1\n")
+            server = e2e.Process(self, ["serve", "--config", file])
+            lines = [server.read_line() for _ in range(2)]
+
+            self.assertEqual(lines[1], f"listening on unix:{path} model=multi-reactor backend=poll")
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+            with socket.socket(socket.AF_UNIX) as first, socket.socket(socket.AF_UNIX) as second:
+                first.settimeout(10 * e2e.SLOW)
+                second.settimeout(10 * e2e.SLOW)
+                first.connect(path)
+                self.assertEqual(e2e.round_trip(first, b"a"), b"A")
+                second.connect(path)
+                self.assertEqual(second.recv(1), b"", "the second one is beyond the limit")
+                self.assertEqual(first.recv(1), b"", "the first one is idle")
+            server.signal(signal.SIGTERM)
+            self.assertEqual(server.wait(), 0, server.stderr())
+
+    def test_operation_command_line_wins_over_the_file(self):
+        file = self.write('model = "thread"\nlisten = "127.0.0.1:1"\nstats-interval = 0.01\n')
+        server = e2e.Server(self, "--config", file, "--model", "iterative",
+                            "--stats-interval", "0")
+
+        self.assertTrue(server.serves())
+        server.stop()
+
+    def test_operation_wrong_files_of_options(self):
+        for text, *said in (
+                ("\nno-such = 1", "line 2", "'no-such'", "idle-timeout"),
+                ("config = 'x'", "line 1", "'config'"),
+                ("idle-timeout = '60'", "line 1", "'idle-timeout' takes a number", "= 60"),
+                ("idle-timeout = true", "line 1", "takes a number"),
+                ("idle-timeout = -1", "line 1", "'-1' is not a number of seconds"),
+                ("max-connections = 1.5", "line 1", "'1.5' is not a whole number"),
+                ("model = 1", "line 1", "'model' takes a string"),
+                ("model = ['reactor']", "line 1", "'model' takes a string"),
+                ("listen = 8080", "line 1", "array of strings"),
+                ("unix-mode = 660", "line 1", "takes a string"),
+                ("unix-mode = '888'", "line 1", "octal digits"),
+                ("[serve]", "line 1", "no tables"), ("nonsense", "line 1", "key = value"),
+                ("model = 'nonsense'", "line 1", "reactor"),
+                ("threads = 2", "--threads is not for the model 'reactor'"),
+                ("model = 'fork'\nmetrics = '127.0.0.1:0'", "--metrics"),
+                ("group = 'nogroup'", "--group", "--user"),
+                ("user = 'no-such-user'", "'no-such-user'"),
+                ("listen = 'nonsense'", "is not an address")):
+            with self.subTest(text=text):
+                self.expect_refusal(2, ["--config", self.write(text)], *said)
+        self.expect_refusal(2, ["--config", "/no/such/file"], "/no/such/file", "No such file")
+        self.expect_refusal(2, ["--config", "/"], "cannot be read")

@@ -42,6 +42,9 @@ WAY_OPTIONS = {"proactor": "--proactor", "multi-reactor": "--balance"}
 _ONE_AT_A_TIME = "serves one client at a time, and the case needs several at once"
 _AS_MANY_AS_WORKERS = "serves as many clients at once as it has workers, and the case needs more"
 _OWN_DESCRIPTORS = "has processes with descriptors of their own for its clients"
+_NO_METRICS = dict.fromkeys(
+    ("metrics_agree_with_what_clients_counted", "metrics_of_those_who_are_let_go_and_held_up"),
+    "refuses --metrics: it forks")
 NOT_FOR_MODEL = {
     "prefork-reactor": {"64_descriptors_and_150_clients": _OWN_DESCRIPTORS},
     "busy-poll": dict.fromkeys(
@@ -50,6 +53,7 @@ NOT_FOR_MODEL = {
         "uses all the CPU that there is, and the case measures that a server does not"),
     "fork": {
         "64_descriptors_and_150_clients": _OWN_DESCRIPTORS,
+        **_NO_METRICS,
     },
     "iterative": {
         **dict.fromkeys((
@@ -68,6 +72,7 @@ NOT_FOR_MODEL = {
                          "300_clients_at_once", "500_busy_clients_with_a_short_signal_queue"),
                         _AS_MANY_AS_WORKERS),
         "64_descriptors_and_150_clients": _OWN_DESCRIPTORS,
+        **_NO_METRICS,
     },
     "thread-pool": dict.fromkeys(
         ("1500_clients_at_once", "500_busy_clients_with_a_short_signal_queue"), _AS_MANY_AS_WORKERS),

@@ -26,6 +26,7 @@ import cases_ending
 import cases_limits
 import cases_load
 import cases_load_command
+import cases_metrics
 import cases_multi_reactor
 import cases_operation
 import cases_prefork
@@ -37,7 +38,7 @@ import e2e_support
 
 MODULES = [cases_answers, cases_load, cases_limits, cases_ending, cases_addresses, cases_usage,
            cases_conformance, cases_probe, cases_load_command, cases_udp, cases_multi_reactor,
-           cases_blocking, cases_prefork, cases_operation, cases_proactor]
+           cases_blocking, cases_prefork, cases_operation, cases_proactor, cases_metrics]
 SKIPPED = 77
 
 
