@@ -122,11 +122,17 @@ class Crowds(unittest.TestCase):
 
 
 class BadClients(unittest.TestCase):
+    def time_of_round_trips(self, client):
+        start = time.monotonic()
+        for _ in range(50):
+            self.assertEqual(e2e.round_trip(client, b"still here"), b"STILL HERE")
+        return time.monotonic() - start
+
     def test_who_never_reads_costs_others_nothing(self):
         e2e.need_proc()
         server = e2e.Server(self)
         good = server.connect()
-        self.assertEqual(e2e.round_trip(good, b"warm"), b"WARM")
+        alone = self.time_of_round_trips(good)
         resident = e2e.resident_bytes(server.pid)
         stream = e2e.Stream()
         bad = [server.connect(receive_buffer=8192) for _ in range(8)]
@@ -134,10 +140,8 @@ class BadClients(unittest.TestCase):
         sent = [e2e.send_until_stuck(client, stream, patience=0.2) for client in bad]
 
         self.assertLess(max(sent), 128 * MIB, "the server takes without end")
-        start = time.monotonic()
-        for _ in range(50):
-            self.assertEqual(e2e.round_trip(good, b"still here"), b"STILL HERE")
-        self.assertLess(time.monotonic() - start, 2 * e2e.SLOW)
+        # On a machine that others use both are slow.
+        self.assertLess(self.time_of_round_trips(good), 5 * alone + e2e.SLOW)
         e2e.expect_idle(self, server, seconds=0.5)
         if not e2e.SANITIZED:  # whose own memory is greater than the bound
             grown = e2e.resident_bytes(server.pid) - resident

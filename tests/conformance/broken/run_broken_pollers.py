@@ -38,6 +38,8 @@ PLACE = re.compile(r"(_rules|poller_assertions|conformance_test)\.cpp$|/add_test
 # How long a test waits for what is to come, in milliseconds, and the whole test, in seconds: most of
 # these wait in vain.
 BOUND, LIMIT = 1000, 10
+# How often a broken poller that passed may try again to fail.
+RETRIES = 3
 
 Outcome = collections.namedtuple("Outcome", "kind message")
 
@@ -135,8 +137,10 @@ def judge(suite, outcomes, retry):
             if outcome is None:
                 continue
             wanted = ENDS.get(because, "fails")
-            # One that spins has not its share of a busy machine: once more, alone.
-            if outcome.kind == "passes":
+            # One that spins has not its share of a busy machine: again, alone.
+            for _ in range(RETRIES):
+                if outcome.kind != "passes":
+                    break
                 outcome = retry((poller, test))
                 suite.notes.append(f"once more: {poller}: {test} passed, and then {outcome.kind}")
             if outcomes[suite.base[poller], test].kind == outcome.kind == "skipped":
