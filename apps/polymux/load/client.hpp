@@ -43,6 +43,8 @@ class Client : public polymux::Watcher {
   /// The worker's list of those that have room.
   Client* next_free = nullptr;
   bool is_free = false;
+  /// The worker waits for its answer at the end.
+  bool is_checked = false;
 
  protected:
   [[nodiscard]] Worker& worker() const noexcept { return worker_; }

@@ -119,6 +119,8 @@ class Worker {
   void stop_measuring(Instant now);
   void give_up_overdue();
   void check_idle();
+  void check_more();
+  void checked_one(Client& client);
   void be_done();
 
   polymux::EventLoop& loop_;
@@ -140,6 +142,8 @@ class Worker {
   /// Next of `clients_` to be opened, and those under way.
   std::size_t next_to_open_ = 0;
   std::uint64_t opening_ = 0;
+  /// The same of those that are asked once more at the end.
+  std::size_t next_to_check_ = 0;
   std::uint64_t checking_ = 0;
   std::uint64_t open_ = 0;
   Client* first_free_ = nullptr;
