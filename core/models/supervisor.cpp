@@ -234,9 +234,10 @@ void Supervisor::reap() {
     const auto found =
         std::ranges::find_if(workers_, [&](const auto& worker) { return worker->id == ended->id; });
     if (found == workers_.end()) continue;
-    auto worker = std::move(*found);
-    listen_to(*worker);
+    // What it has said before it died may come after the news of its death.
+    const auto worker = std::move(*found);
     workers_.erase(found);
+    listen_to(*worker);
     on_gone(*worker, *ended);
   }
   if (is_renewal_due_) renew();
