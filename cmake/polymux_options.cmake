@@ -10,7 +10,8 @@ option(POLYMUX_WERROR "Treat warnings as errors" OFF)
 set(POLYMUX_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 option(POLYMUX_FUZZ "Build the fuzz targets with Clang's libFuzzer, and test by running them" OFF)
 
-if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+# A project that polymux is a part of has its own idea of what it builds.
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
 endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -38,4 +39,17 @@ if(POLYMUX_FUZZ)
   endif()
   # The fuzzer has to see which way the library goes.
   add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# Which libraries users get: BUILD_SHARED_LIBS decides, and if it is not set they get both, as from a
+# distribution. A sanitizer, a fuzzer or another system's static toolchain is not for users.
+set(POLYMUX_STATIC ON)
+set(POLYMUX_SHARED OFF)
+if(DEFINED BUILD_SHARED_LIBS)
+  set(POLYMUX_SHARED ${BUILD_SHARED_LIBS})
+  if(BUILD_SHARED_LIBS)
+    set(POLYMUX_STATIC OFF)
+  endif()
+elseif(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CROSSCOMPILING AND NOT POLYMUX_SANITIZE AND NOT POLYMUX_FUZZ)
+  set(POLYMUX_SHARED ON)
 endif()

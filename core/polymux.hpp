@@ -6,6 +6,7 @@
 #include <polymux/coroutine/sleep.hpp>
 #include <polymux/coroutine/spawn.hpp>
 #include <polymux/coroutine/task.hpp>
+#include <polymux/export.hpp>
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/loop/signal_watch.hpp>
 #include <polymux/loop/timer.hpp>
@@ -23,3 +24,4 @@
 #include <polymux/service/connection_options.hpp>
 #include <polymux/service/service.hpp>
 #include <polymux/service/toupper_service.hpp>
+#include <polymux/version.hpp>

@@ -9,11 +9,11 @@
 #include <system_error>
 #include <utility>
 
-#include <polymux/poller/deadline.hpp>
 #include <polymux/poller/poller.hpp>
 
 #include "backends/support/registration_table.hpp"
 #include "backends/support/wake_state.hpp"
+#include "core/poller/deadline.hpp"
 #include "platform/process_epoch.hpp"
 #include "platform/wakeup.hpp"
 

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include <polymux/poller/deadline.hpp>
-
+#include "core/poller/deadline.hpp"
 #include "platform/poll_bits.hpp"
 #include "platform/timespec.hpp"
 

@@ -8,6 +8,7 @@
 
 #include <polymux/coroutine/task_run.hpp>
 #include <polymux/coroutine/time_limit.hpp>
+#include <polymux/export.hpp>
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/loop/timer.hpp>
 #include <polymux/loop/watcher.hpp>
@@ -27,7 +28,7 @@ namespace polymux {
 /// wait then; who does is told nothing before his time is over.
 ///
 /// \par Threads  The loop's own thread only.
-class AwaitableFd final : private Watcher {
+class POLYMUX_API AwaitableFd final : private Watcher {
  public:
   class Wait;
 
@@ -74,7 +75,7 @@ class AwaitableFd final : private Watcher {
 };
 
 /// What `AwaitableFd::readable` and `writable` await.
-class [[nodiscard]] AwaitableFd::Wait {
+class [[nodiscard]] POLYMUX_API AwaitableFd::Wait {
  public:
   /// As `readable` and `writable`: `interest` is one of these.
   Wait(AwaitableFd& fd, Interest interest, TimeLimit limit) noexcept
@@ -111,7 +112,7 @@ class [[nodiscard]] AwaitableFd::Wait {
 };
 
 /// What `readable(fd)` and `writable(fd)` await.
-class [[nodiscard]] SingleWait {
+class [[nodiscard]] POLYMUX_API SingleWait {
  public:
   SingleWait(int fd, Interest interest, TimeLimit limit) noexcept
       : number_(fd), interest_(interest), limit_(limit) {}

@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 
+#include <polymux/export.hpp>
 #include <polymux/loop/event_loop.hpp>
 
 namespace polymux {
@@ -13,7 +14,7 @@ namespace polymux {
 /// or waits for the loop. For those who write an awaitable; programs have `spawn` and `Spawned`.
 ///
 /// \par Threads  The loop's own thread only.
-class TaskRun {
+class POLYMUX_API TaskRun {
  public:
   explicit TaskRun(EventLoop& loop) noexcept : loop_(loop) {}
   TaskRun(const TaskRun&) = delete;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include <polymux/export.hpp>
 #include <polymux/loop/timer.hpp>
 #include <polymux/loop/watcher.hpp>
 #include <polymux/poller/poller.hpp>
@@ -25,7 +26,7 @@ class TurnEnd;
 ///
 /// \par Threads  One thread at a time; `post` and `stop` from any thread, `stop` also from signal
 ///               handlers.
-class EventLoop {
+class POLYMUX_API EventLoop {
  public:
   using Task = std::function<void()>;
 
@@ -72,7 +73,7 @@ class EventLoop {
   static constexpr std::size_t batch_size = 256;
 
   /// Marks that the loop runs, and in which thread.
-  class Running;
+  class POLYMUX_HIDDEN Running;
 
   /// Waits, and calls whom the events concern. False if the wait failed; `failure_` says why.
   [[nodiscard]] bool wait_and_dispatch(Timeout timeout);

@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include <polymux/export.hpp>
+
 namespace polymux {
 
 class EventLoop;
@@ -17,7 +19,7 @@ class EventLoop;
 ///
 /// \par Threads    The loop's own thread only. The signal needs to be unblocked in some thread.
 /// \par Callbacks  May start, stop and destroy any watch, this one included.
-class SignalWatch {
+class POLYMUX_API SignalWatch {
  public:
   using Callback = std::function<void()>;
 

@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include <polymux/export.hpp>
+
 namespace polymux {
 
 class EventLoop;
@@ -21,7 +23,7 @@ struct TimerHook {
 /// that
 ///                 are due together fire in the order of their deadlines, equal ones in the order
 ///                 in which they were started. One that a callback starts fires in a later turn.
-class Timer : private TimerHook {
+class POLYMUX_API Timer : private TimerHook {
  public:
   using Clock = std::chrono::steady_clock;
   using Callback = std::function<void()>;

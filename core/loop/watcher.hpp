@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include <polymux/export.hpp>
 #include <polymux/poller/event.hpp>
 
 namespace polymux {
@@ -18,7 +19,7 @@ class EventLoop;
 /// \par Callbacks  `on_ready` may start, change, stop and destroy any watcher and timer, this one
 ///                 and its owner included. An event of the same batch for a watcher that was
 ///                 stopped meanwhile is dropped, also if its number has been taken by another.
-class Watcher {
+class POLYMUX_API Watcher {
  public:
   /// The loop must outlive the watcher.
   explicit Watcher(EventLoop& loop) noexcept : loop_(&loop) {}
@@ -91,7 +92,7 @@ class Watcher {
 };
 
 /// A watcher that calls a function.
-class CallbackWatcher final : public Watcher {
+class POLYMUX_API CallbackWatcher final : public Watcher {
  public:
   using Callback = std::function<void(Ready)>;
 

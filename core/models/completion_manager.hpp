@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include <polymux/export.hpp>
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/service/connection_manager.hpp>
 #include <polymux/service/connection_options.hpp>
@@ -27,7 +28,7 @@ enum class Proactor : std::uint8_t {
 /// told of what is done.
 ///
 /// \par Threads  The loop's own thread only, which is the one that called `open`.
-class CompletionManager {
+class POLYMUX_API CompletionManager {
  public:
   using Callback = std::function<void()>;
 
@@ -54,7 +55,7 @@ class CompletionManager {
   [[nodiscard]] const ConnectionCounters& counters() const noexcept;
 
  private:
-  class Impl;
+  class POLYMUX_HIDDEN Impl;
 
   std::unique_ptr<Impl> impl_;
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <polymux/export.hpp>
 #include <polymux/service/connection_options.hpp>
 #include <polymux/service/service.hpp>
 
@@ -43,7 +44,7 @@ struct ServerOutcome {
 
 /// What a server tells while it serves. Called by the thread that serves, or one of its own, one at
 /// a time.
-class ServerObserver {
+class POLYMUX_API ServerObserver {
  public:
   ServerObserver() = default;
   ServerObserver(const ServerObserver&) = delete;
@@ -104,9 +105,9 @@ struct ServerModel {
 };
 
 /// Every model, in the order of the textbook.
-[[nodiscard]] std::span<const ServerModel* const> server_models() noexcept;
+[[nodiscard]] POLYMUX_API std::span<const ServerModel* const> server_models() noexcept;
 
 /// Null if there is none of that name.
-[[nodiscard]] const ServerModel* find_server_model(std::string_view name) noexcept;
+[[nodiscard]] POLYMUX_API const ServerModel* find_server_model(std::string_view name) noexcept;
 
 }  // namespace polymux

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <polymux/export.hpp>
+
 namespace polymux {
 
 /// What one wait costs, beside what it reports.
@@ -17,7 +19,7 @@ enum class WaitCost {
   greatest_fd,
 };
 
-[[nodiscard]] std::string_view to_string(WaitCost cost) noexcept;
+[[nodiscard]] POLYMUX_API std::string_view to_string(WaitCost cost) noexcept;
 
 /// What one backend can do here, as data: ask before use, or require when a poller is opened.
 ///
@@ -58,6 +60,7 @@ struct Requirements {
 };
 
 /// The names of what `wanted` asks for and `offered` lacks, separated by commas; empty if nothing.
-[[nodiscard]] std::string missing(const Requirements& wanted, const Capabilities& offered);
+[[nodiscard]] POLYMUX_API std::string missing(const Requirements& wanted,
+                                              const Capabilities& offered);
 
 }  // namespace polymux

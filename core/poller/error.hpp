@@ -3,6 +3,8 @@
 #include <system_error>
 #include <type_traits>
 
+#include <polymux/export.hpp>
+
 namespace polymux {
 
 /// Why polymux refuses. Every backend answers with the same code for the same mistake; what the
@@ -40,8 +42,8 @@ enum class Errc {
   backend_unavailable,
 };
 
-[[nodiscard]] const std::error_category& polymux_category() noexcept;
-[[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
+[[nodiscard]] POLYMUX_API const std::error_category& polymux_category() noexcept;
+[[nodiscard]] POLYMUX_API std::error_code make_error_code(Errc code) noexcept;
 
 }  // namespace polymux
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 
+#include <polymux/export.hpp>
 #include <polymux/poller/flags.hpp>
 #include <polymux/poller/timeout.hpp>
 
@@ -80,9 +81,9 @@ struct WaitResult {
 };
 
 /// For messages: `read|write`, `none`. Unknown bits come out as a number.
-[[nodiscard]] std::string to_string(Interest interest);
-[[nodiscard]] std::string to_string(Trigger trigger);
-[[nodiscard]] std::string to_string(Ready ready);
-[[nodiscard]] std::string to_string(const Event& event);
+[[nodiscard]] POLYMUX_API std::string to_string(Interest interest);
+[[nodiscard]] POLYMUX_API std::string to_string(Trigger trigger);
+[[nodiscard]] POLYMUX_API std::string to_string(Ready ready);
+[[nodiscard]] POLYMUX_API std::string to_string(const Event& event);
 
 }  // namespace polymux

@@ -4,6 +4,7 @@
 #include <span>
 #include <system_error>
 
+#include <polymux/export.hpp>
 #include <polymux/poller/capabilities.hpp>
 #include <polymux/poller/error.hpp>
 #include <polymux/poller/event.hpp>
@@ -21,7 +22,7 @@ namespace polymux {
 /// \par Fork     In a child of the process that opened it, every call but the destructor fails with
 ///               `Errc::used_after_fork`, `wake` does nothing, and the destructor leaves the
 ///               parent's poller as it is (FORK-1 to FORK-6).
-class Poller {
+class POLYMUX_API Poller {
  public:
   Poller() = default;
   Poller(const Poller&) = delete;

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include <polymux/export.hpp>
 #include <polymux/poller/capabilities.hpp>
 #include <polymux/poller/poller.hpp>
 
@@ -15,7 +16,7 @@ namespace polymux {
 struct BackendInfo;
 
 /// Names one backend that this library was built with. Cheap to copy, always valid.
-class BackendId {
+class POLYMUX_API BackendId {
  public:
   explicit constexpr BackendId(const BackendInfo& info) noexcept : info_(&info) {}
 
@@ -74,25 +75,28 @@ inline constexpr const char* backend_variable = "POLYMUX_BACKEND";
 ///
 /// Asks the system anew at each call. Any thread; may throw `std::bad_alloc`, as all of this
 /// header.
-[[nodiscard]] std::vector<BackendStatus> available_backends();
+[[nodiscard]] POLYMUX_API std::vector<BackendStatus> available_backends();
 
 /// Opens the backend of that name. Never another one.
 ///
 /// \return On failure `unknown_backend`, `backend_unavailable`, `not_supported` (a requirement is
 ///         not met) or the system's own code, with a message that lists what can be had.
-[[nodiscard]] OpenResult open_poller(std::string_view backend, const Requirements& required = {});
+[[nodiscard]] POLYMUX_API OpenResult open_poller(std::string_view backend,
+                                                 const Requirements& required = {});
 
 /// As above, for an id from `available_backends()`.
-[[nodiscard]] OpenResult open_poller(BackendId backend, const Requirements& required = {});
+[[nodiscard]] POLYMUX_API OpenResult open_poller(BackendId backend,
+                                                 const Requirements& required = {});
 
 /// Opens the backend that `POLYMUX_BACKEND` names or, where it is not set, the best one that works
 /// here and meets the requirements.
-[[nodiscard]] OpenResult open_poller(const Requirements& required = {});
+[[nodiscard]] POLYMUX_API OpenResult open_poller(const Requirements& required = {});
 
 /// Says, with a reason, whether `backend` can wait for `fd` with this interest: `add` is tried on a
 /// poller of its own, and undone.
-[[nodiscard]] Waitable waitable(int fd, BackendId backend, Interest interest = Interest::none);
-[[nodiscard]] Waitable waitable(int fd, std::string_view backend,
-                                Interest interest = Interest::none);
+[[nodiscard]] POLYMUX_API Waitable waitable(int fd, BackendId backend,
+                                            Interest interest = Interest::none);
+[[nodiscard]] POLYMUX_API Waitable waitable(int fd, std::string_view backend,
+                                            Interest interest = Interest::none);
 
 }  // namespace polymux

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include <polymux/export.hpp>
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/service/connection_options.hpp>
 #include <polymux/service/service.hpp>
@@ -34,7 +35,7 @@ struct ListenResult {
 /// can.
 ///
 /// \par Threads  The loop's own thread only.
-class ConnectionManager {
+class POLYMUX_API ConnectionManager {
  public:
   using Callback = std::function<void()>;
 
@@ -84,7 +85,7 @@ class ConnectionManager {
   [[nodiscard]] ConnectionCounters counters() const noexcept;
 
  private:
-  class Impl;
+  class POLYMUX_HIDDEN Impl;
 
   std::unique_ptr<Impl> impl_;
 };

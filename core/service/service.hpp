@@ -2,10 +2,12 @@
 
 #include <span>
 
+#include <polymux/export.hpp>
+
 namespace polymux {
 
 /// What a server does with the bytes of its clients. It knows no connection: bytes in, bytes out.
-class Service {
+class POLYMUX_API Service {
  public:
   Service() = default;
   Service(const Service&) = delete;

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include <polymux/export.hpp>
 #include <polymux/service/service.hpp>
 
 namespace polymux {
@@ -10,7 +11,7 @@ namespace polymux {
 /// all else stays as it is.
 ///
 /// \par Threads  Any number at a time; it has no state.
-class ToupperService final : public Service {
+class POLYMUX_API ToupperService final : public Service {
  public:
   /// Transforms in place; the answer is `bytes`.
   [[nodiscard]] std::span<const char> answer(std::span<char> bytes) noexcept override;

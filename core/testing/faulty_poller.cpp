@@ -4,8 +4,7 @@
 #include <new>
 #include <utility>
 
-#include <polymux/poller/deadline.hpp>
-
+#include "core/poller/deadline.hpp"
 #include "core/testing/random.hpp"
 #include "core/testing/watch_table.hpp"
 

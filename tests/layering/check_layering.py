@@ -58,6 +58,9 @@ LAYERS = {
 }
 BACKEND = ["core/poller", "platform", "backends/support"]
 
+# A macro, and nothing that one could know more of.
+EVERYWHERE = {"core/export.hpp"}
+
 # Installed headers that are not under core/: <polymux/conformance.hpp> is found beside the suite.
 CONFORMANCE_INCLUDE = "tests/conformance/include/"
 
@@ -132,7 +135,7 @@ def check_own_include(tree, file, target):
     """Why `file` must not include `target`, a path from the root; empty if it may."""
     layer, allowed = layer_of(file)
     own = "/".join(file.split("/")[:2]) if layer == "apps" else layer
-    if is_under(target, own):
+    if is_under(target, own) or target in EVERYWHERE:
         return ""
     if "installed" in allowed and target in tree.installed:
         return ""

@@ -1,4 +1,4 @@
-#include <polymux/poller/deadline.hpp>
+#include "core/poller/deadline.hpp"
 
 #include <gtest/gtest.h>
 

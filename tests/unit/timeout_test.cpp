@@ -3,8 +3,9 @@
 #include <chrono>
 #include <optional>
 
-#include <polymux/poller/deadline.hpp>
 #include <polymux/poller/timeout.hpp>
+
+#include "core/poller/deadline.hpp"
 
 namespace polymux {
 namespace {

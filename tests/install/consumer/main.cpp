@@ -8,6 +8,14 @@
 
 #include <polymux/polymux.hpp>
 
+static_assert(POLYMUX_VERSION_NUMBER >= POLYMUX_MAKE_VERSION(0, 1, 0));
+
+// Nothing of the insides is in the way of a header of the program's own.
+#if __has_include(<polymux/poller/deadline.hpp>) || __has_include("core/poller/poller.hpp") || \
+    __has_include("platform/unique_fd.hpp")
+#error "private headers of polymux are in reach"
+#endif
+
 namespace {
 
 bool sees_a_byte(polymux::Poller& poller) {
@@ -26,6 +34,10 @@ bool sees_a_byte(polymux::Poller& poller) {
 }  // namespace
 
 int main() {
+  if (polymux::version() != POLYMUX_VERSION_STRING) {
+    std::fprintf(stderr, "headers of %s, another library\n", POLYMUX_VERSION_STRING);
+    return 1;
+  }
   const auto opened = polymux::open_poller();
   if (!opened) {
     std::fprintf(stderr, "%s\n", opened.message.c_str());
