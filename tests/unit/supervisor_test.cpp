@@ -50,7 +50,7 @@ ServerOutcome supervise(ServerObserver& observer, Live live) {
   EventLoop loop(std::move(opened.poller));
   std::array<LiveCounters, workers * Supervisor::generations> rows{};
   const ServerOptions options;
-  Supervisor supervisor(loop, options, rows, observer,
+  Supervisor supervisor(loop, options, rows, {}, observer,
                         {.on_ready = [] { return true; }, .on_end = [] {}});
   std::optional<WorkerSeed> seed;
   auto outcome = supervisor.run(seed);
