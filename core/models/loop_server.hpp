@@ -63,7 +63,9 @@ class LoopServer {
         observer_(observer),
         terminate_(loop, [this] { end(); }),
         interrupt_(loop, [this] { end(); }),
+        ask_(loop, [this] { tell_state(); }),
         stats_(loop, [this] { report(); }),
+        watch_(loop, [this] { tell_watch(); }),
         alive_(loop, [this] { tell_alive(); }),
         options_(options) {}
 
@@ -83,7 +85,8 @@ class LoopServer {
     if (auto outcome = observer_.on_bound(); outcome.kind != ServerOutcome::Kind::ended) {
       return outcome;
     }
-    for (auto [watch, number] : {std::pair{&terminate_, SIGTERM}, std::pair{&interrupt_, SIGINT}}) {
+    for (auto [watch, number] : {std::pair{&terminate_, SIGTERM}, std::pair{&interrupt_, SIGINT},
+                                 std::pair{&ask_, SIGUSR1}}) {
       if (const auto error = watch->start(number)) {
         return failed_server("cannot watch signals", error);
       }
@@ -92,6 +95,9 @@ class LoopServer {
     if (!observer_.on_listening(bound, backend)) return {};
     if (options_.stats_interval > options_.stats_interval.zero()) {
       stats_.start_after(options_.stats_interval);
+    }
+    if (options_.watch_interval > options_.watch_interval.zero()) {
+      watch_.start_after(options_.watch_interval);
     }
     if (options_.alive_interval > options_.alive_interval.zero()) tell_alive();
     if (const auto error = loop_.run()) return failed_server("the event loop has failed", error);
@@ -124,6 +130,17 @@ class LoopServer {
     stats_.start_after(options_.stats_interval);
   }
 
+  void tell_state() {
+    ServerState state{.is_ending = is_ending_, .counters = manager_.counters()};
+    if constexpr (requires { manager_.describe_parts(); }) state.parts = manager_.describe_parts();
+    observer_.on_state(state);
+  }
+
+  void tell_watch() {
+    observer_.on_watch(manager_.counters());
+    watch_.start_after(options_.watch_interval);
+  }
+
   void tell_alive() {
     observer_.on_alive();
     alive_.start_after(options_.alive_interval);
@@ -134,7 +151,9 @@ class LoopServer {
   ServerObserver& observer_;
   SignalWatch terminate_;
   SignalWatch interrupt_;
+  SignalWatch ask_;
   Timer stats_;
+  Timer watch_;
   Timer alive_;
   std::optional<MetricsServer> metrics_;
   const ServerOptions& options_;

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/models/describe_clients.hpp"
 #include "core/models/loop_server.hpp"
 #include "core/service/open_listeners.hpp"
 
@@ -96,6 +97,14 @@ void LoopTeam::on_gone() {
 void LoopTeam::close_all() {
   acceptors_.close();
   for (const auto& thread : threads_) thread->close_all();
+}
+
+std::vector<std::string> LoopTeam::describe_parts() const {
+  std::vector<std::string> lines;
+  for (std::size_t index = 0; index < threads_.size(); ++index) {
+    lines.push_back("thread " + std::to_string(index) + describe_clients(table_[index]));
+  }
+  return lines;
 }
 
 void LoopTeam::add_measures_to(LoopTotals& totals) const noexcept {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,9 @@ class LoopTeam {
   void drain(std::function<void()> when_gone);
   void close_all();
   [[nodiscard]] ConnectionCounters counters() const noexcept { return sum_of(table_); }
+
+  /// A line for each thread.
+  [[nodiscard]] std::vector<std::string> describe_parts() const;
 
   /// Of the loops in threads.
   void add_measures_to(LoopTotals& totals) const noexcept;

@@ -22,7 +22,7 @@ namespace polymux {
 namespace {
 
 // The master's to judge, not the worker's, who may be told at the same time.
-constexpr std::array not_for_workers{SIGTERM, SIGINT, SIGHUP};
+constexpr std::array not_for_workers{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
 class Prefork {
  public:

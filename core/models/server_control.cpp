@@ -12,13 +12,14 @@ namespace {
 
 constexpr auto never = ServerControl::Clock::time_point::max();
 
-constexpr std::array ending_signals{SIGTERM, SIGINT};
+// What a terminal or a service manager sends to all, and is for the parent to judge.
+constexpr std::array not_for_children{SIGTERM, SIGINT, SIGUSR1};
 
 }  // namespace
 
 std::error_code ServerControl::open() noexcept {
   if (const auto error = ending_.open()) return error;
-  constexpr std::array all{SIGTERM, SIGINT, SIGCHLD};
+  constexpr std::array all{SIGTERM, SIGINT, SIGUSR1, SIGCHLD};
   return signals_.open(all);
 }
 
@@ -27,13 +28,20 @@ void ServerControl::begin() noexcept {
   if (options_.stats_interval > options_.stats_interval.zero()) {
     next_report_ = later(now, options_.stats_interval);
   }
+  if (options_.watch_interval > options_.watch_interval.zero()) {
+    next_watch_ = later(now, options_.watch_interval);
+  }
   if (options_.alive_interval > options_.alive_interval.zero()) next_alive_ = now;
 }
 
 ServerControl::Event ServerControl::wait(Clock::time_point wake) {
-  signals_.set_alarm(std::min({next_report_, next_alive_, end_of_drain_, wake}));
+  signals_.set_alarm(std::min({next_report_, next_watch_, next_alive_, end_of_drain_, wake}));
   const int number = signals_.wait();
   if (number == SIGCHLD) return Event::children;
+  if (number == SIGUSR1) {
+    observer_.on_state({.is_ending = is_draining_, .counters = counters_.snapshot()});
+    return Event::time;
+  }
   return number == SIGALRM ? look_at_clock() : end();
 }
 
@@ -56,6 +64,10 @@ ServerControl::Event ServerControl::look_at_clock() {
     observer_.on_counters(counters_.snapshot());
     next_report_ = later(now, options_.stats_interval);
   }
+  if (now >= next_watch_) {
+    observer_.on_watch(counters_.snapshot());
+    next_watch_ = later(now, options_.watch_interval);
+  }
   if (now >= next_alive_) {
     observer_.on_alive();
     next_alive_ = later(now, options_.alive_interval);
@@ -65,7 +77,7 @@ ServerControl::Event ServerControl::look_at_clock() {
 
 void ServerControl::become_child() noexcept {
   ending_.become_waiter();
-  signals_.become_child(ending_signals);
+  signals_.become_child(not_for_children);
 }
 
 std::error_code ControlThread::start() noexcept {

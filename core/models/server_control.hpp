@@ -65,6 +65,7 @@ class ServerControl {
   SignalWait signals_;
   bool is_draining_ = false;
   Clock::time_point next_report_ = Clock::time_point::max();
+  Clock::time_point next_watch_ = Clock::time_point::max();
   Clock::time_point next_alive_ = Clock::time_point::max();
   Clock::time_point end_of_drain_ = Clock::time_point::max();
 };

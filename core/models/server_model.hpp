@@ -29,6 +29,8 @@ struct ServerOptions {
   std::chrono::nanoseconds stats_interval{0};
   /// Where GET /metrics is answered, as `ConnectionManager::listen` takes it; empty: nowhere.
   std::string metrics{};
+  /// How often `ServerObserver::on_watch` is called; zero or less: never.
+  std::chrono::nanoseconds watch_interval{0};
   /// How often `ServerObserver::on_alive` is called; zero or less: never.
   std::chrono::nanoseconds alive_interval{0};
 };
@@ -40,6 +42,14 @@ struct ServerOutcome {
   Kind kind = Kind::ended;
   /// For people: what was wrong, and what would be right.
   std::string message{};
+};
+
+/// What a server is at one moment.
+struct ServerState {
+  bool is_ending = false;
+  ConnectionCounters counters{};
+  /// For people: a line for each thread or process that serves, of a server that has several.
+  std::vector<std::string> parts{};
 };
 
 /// What a server tells while it serves. Called by the thread that serves, or one of its own, one at
@@ -62,6 +72,10 @@ class POLYMUX_API ServerObserver {
   virtual void on_counters(const ConnectionCounters& counters) = 0;
   /// Something that whoever operates it should know: a worker was lost and replaced.
   virtual void on_notice(std::string_view text) = 0;
+  /// The counters again, for whoever looks at what has changed.
+  virtual void on_watch(const ConnectionCounters& /*counters*/) {}
+  /// SIGUSR1 has asked for it.
+  virtual void on_state(const ServerState& /*state*/) {}
   /// All who serve are replaced by others, and then `on_reloaded`, also if those of before go on.
   virtual void on_reloading() {}
   virtual void on_reloaded() {}

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/models/describe_clients.hpp"
 #include "core/models/loop_server.hpp"
 #include "core/models/prefork_worker.hpp"
 #include "core/models/server_outcome.hpp"
@@ -20,7 +21,7 @@ using namespace std::chrono_literals;
 
 // What comes to the whole group of processes by a terminal, or by a service manager, is for the
 // master to judge.
-constexpr std::array masters_signals{SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+constexpr std::array masters_signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
 
 // One that dies younger than this is not replaced at once.
 constexpr nanoseconds infancy = 1s;
@@ -69,8 +70,10 @@ Supervisor::Supervisor(EventLoop& loop, const ServerOptions& options, std::span<
       next_start_(loop, [this] { loop_.stop(); }),
       patience_(loop, [this] { kill_all(); }),
       stats_(loop, [this] { report(); }),
+      watch_(loop, [this] { tell_watch(); }),
       alive_(loop, [this] { tell_alive(); }),
       child_(loop, [this] { reap(); }),
+      ask_(loop, [this] { tell_state(); }),
       hang_up_(loop, [this] { renew(); }),
       terminate_(loop, [this] { end(); }),
       interrupt_(loop, [this] { end(); }) {}
@@ -78,8 +81,9 @@ Supervisor::Supervisor(EventLoop& loop, const ServerOptions& options, std::span<
 Supervisor::~Supervisor() = default;
 
 ServerOutcome Supervisor::watch_signals() {
-  for (auto [watch, number] : {std::pair{&child_, SIGCHLD}, std::pair{&hang_up_, SIGHUP},
-                               std::pair{&terminate_, SIGTERM}, std::pair{&interrupt_, SIGINT}}) {
+  for (auto [watch, number] :
+       {std::pair{&child_, SIGCHLD}, std::pair{&hang_up_, SIGHUP}, std::pair{&ask_, SIGUSR1},
+        std::pair{&terminate_, SIGTERM}, std::pair{&interrupt_, SIGINT}}) {
     if (const auto error = watch->start(number)) {
       return failed_server("cannot watch signals", error);
     }
@@ -195,6 +199,9 @@ void Supervisor::on_all_ready() {
     if (!callbacks_.on_ready()) return end();
     if (options_.stats_interval > nanoseconds::zero()) {
       stats_.start_after(options_.stats_interval);
+    }
+    if (options_.watch_interval > nanoseconds::zero()) {
+      watch_.start_after(options_.watch_interval);
     }
     if (options_.alive_interval > nanoseconds::zero()) tell_alive();
   }
@@ -350,6 +357,24 @@ Metrics Supervisor::look() const noexcept {
 void Supervisor::report() {
   observer_.on_counters(counters());
   stats_.start_after(options_.stats_interval);
+}
+
+void Supervisor::tell_watch() {
+  observer_.on_watch(counters());
+  watch_.start_after(options_.watch_interval);
+}
+
+void Supervisor::tell_state() {
+  ServerState state{.is_ending = is_ending_, .counters = counters()};
+  for (const auto& worker : workers_) {
+    const auto* const phase = worker->phase == Phase::starting  ? "starting"
+                              : worker->phase == Phase::serving ? "serving"
+                                                                : "ending";
+    state.parts.push_back(worker->name() + " phase=" + phase +
+                          " generation=" + std::to_string(worker->generation) +
+                          describe_clients(rows_[worker->row]));
+  }
+  observer_.on_state(state);
 }
 
 void Supervisor::tell_alive() {

@@ -97,6 +97,8 @@ class Supervisor {
   [[nodiscard]] ConnectionCounters counters() const noexcept;
   [[nodiscard]] Metrics look() const noexcept;
   void report();
+  void tell_watch();
+  void tell_state();
   void tell_alive();
 
   EventLoop& loop_;
@@ -122,10 +124,12 @@ class Supervisor {
   Timer next_start_;
   Timer patience_;
   Timer stats_;
+  Timer watch_;
   Timer alive_;
   std::optional<MetricsServer> metrics_;
   std::vector<std::string> metrics_bound_;
   SignalWatch child_;
+  SignalWatch ask_;
   SignalWatch hang_up_;
   SignalWatch terminate_;
   SignalWatch interrupt_;
