@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
@@ -18,6 +19,7 @@
 #include "console.hpp"
 #include "number_options.hpp"
 #include "operation/identity.hpp"
+#include "operation/log.hpp"
 #include "operation/service_manager.hpp"
 #include "operation/socket_activation.hpp"
 #include "operation/unix_mode.hpp"
@@ -37,6 +39,8 @@ struct Choice {
   /// What was chosen of the ways of each model that has some, by the option's name.
   std::map<std::string, std::string> variants;
   std::string config;
+  operation::LogLevel log_level = operation::LogLevel::warning;
+  operation::LogFormat log_format = operation::LogFormat::text;
   std::string user;
   std::string group;
   /// Of the file of a Unix-domain socket; otherwise as the umask has it.
@@ -139,12 +143,14 @@ int serve(const Choice& choice) {
     if (!wrong.empty()) return refuse(wrong);
   }
   if (choice.unix_mode) operation::make_files_with(*choice.unix_mode);
+  operation::Log log(choice.log_level, choice.log_format);
+  if (log.has(operation::LogLevel::info)) options.watch_interval = std::chrono::seconds(1);
   polymux::ToupperService service;
-  Teller teller(model, manager, std::move(identity));
+  Teller teller(model, options, log, manager, std::move(identity));
   const auto outcome = model.serve(service, options, teller);
   using Kind = polymux::ServerOutcome::Kind;
   if (outcome.kind == Kind::ended) return teller.exit_code();
-  console::complain(outcome.message);
+  log.write(operation::LogLevel::error, outcome.message);
   return outcome.kind == Kind::wrong_usage ? console::wrong_usage : console::failure;
 }
 
@@ -157,6 +163,31 @@ void add_mode(CLI::App& command, const std::string& name, std::optional<unsigned
         name, "'" + text + "' is not three or four octal digits from 000 to 0777, as 0660");
   };
   command.add_option_function<std::string>(name, read, description)->type_name("OCTAL");
+}
+
+void add_log_options(CLI::App& command, Choice& choice) {
+  using operation::Log;
+  using operation::LogFormat;
+  using operation::LogLevel;
+  static const std::map<std::string, LogLevel> levels{
+      {"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}};
+  const auto set_level = [&choice](const std::string& name) { choice.log_level = levels.at(name); };
+  command
+      .add_option_function<std::string>(
+          "--log-level", set_level,
+          "The least that is logged on stderr; with info also what peers do")
+      ->check(CLI::IsMember({"error", "warning", "info"}))
+      ->type_name("LEVEL")
+      ->default_str("warning");
+  const auto set_format = [&choice](const std::string& name) {
+    choice.log_format = name == "json" ? LogFormat::json : LogFormat::text;
+    const auto why = Log::why_not(choice.log_format);
+    if (!why.empty()) throw CLI::ValidationError("--log-format", why);
+  };
+  command.add_option_function<std::string>("--log-format", set_format, "How it is logged")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT")
+      ->default_str("text");
 }
 
 void add_model_options(CLI::App& command, Choice& choice) {
@@ -238,6 +269,7 @@ void add_options(CLI::App& command, Choice& choice) {
             return text.empty() ? "no address; write 127.0.0.1:9100" : std::string();
           },
           ""));
+  add_log_options(command, choice);
   add_seconds(command, "--stats-interval", options.stats_interval,
               "Write a line of counters to stderr so often; 0: never");
 }

@@ -8,14 +8,22 @@
 
 namespace {
 
+using operation::LogLevel;
 using polymux::ServerOutcome;
+
+/// With three decimals.
+std::string in_seconds(std::chrono::nanoseconds time) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  const auto rest = std::to_string(milliseconds % 1000);
+  return std::to_string(milliseconds / 1000) + "." + std::string(3 - rest.size(), '0') + rest;
+}
 
 using Figure = std::pair<const char*, std::uint64_t>;
 
 std::string describe(std::span<const Figure> figures) {
-  std::string line = "stats";
+  std::string line;
   for (const auto& [name, value] : figures) {
-    line.append(" ").append(name).append("=").append(std::to_string(value));
+    line.append(line.empty() ? "" : " ").append(name).append("=").append(std::to_string(value));
   }
   return line;
 }
@@ -69,13 +77,45 @@ bool Teller::on_listening(const std::vector<std::string>& addresses, const std::
   }
   exit_code_ = console::print(lines);
   if (exit_code_ != console::success) return false;
+  addresses_ = addresses;
+  backend_ = backend;
+  log_.write(LogLevel::info, std::string_view(status).substr(status.find("listening")));
   tell(status);
   return true;
 }
 
 void Teller::on_counters(const polymux::ConnectionCounters& counters) {
-  console::complain(model_.takes_datagrams ? describe_datagrams(counters)
-                                           : describe_connections(counters));
+  log_.write_always(LogLevel::info, "stats " + describe(counters));
+}
+
+std::string Teller::describe(const polymux::ConnectionCounters& counters) const {
+  return model_.takes_datagrams ? describe_datagrams(counters) : describe_connections(counters);
+}
+
+void Teller::on_watch(const polymux::ConnectionCounters& counters) {
+  for (const auto& line : events_.look(counters)) log_.write(LogLevel::info, line);
+}
+
+void Teller::on_state(const polymux::ServerState& state) {
+  const auto say = [this](const std::string& item) {
+    log_.write_always(LogLevel::info, "state " + item);
+  };
+  const auto uptime = std::chrono::steady_clock::now() - started_;
+  say(std::string("server model=") + model_.name + (backend_.empty() ? "" : " backend=") +
+      backend_ + " phase=" + (state.is_ending ? "ending" : "serving") +
+      " uptime=" + in_seconds(uptime));
+  for (const auto& address : addresses_) say("listening on " + address);
+  const auto& limits = options_.connections;
+  say("limits max_connections=" + std::to_string(limits.max_connections) + " idle_timeout=" +
+      in_seconds(limits.idle_timeout) + " drain_timeout=" + in_seconds(limits.drain_timeout) +
+      " max_buffer=" + std::to_string(limits.max_buffer));
+  say("counters " + describe(state.counters));
+  for (const auto& part : state.parts) say(part);
+}
+
+void Teller::on_ending() {
+  log_.write(LogLevel::info, "ending");
+  tell("STOPPING=1");
 }
 
 // The time is for a unit of Type=notify-reload, which takes an earlier READY=1 for no answer.
@@ -88,6 +128,6 @@ void Teller::on_reloading() {
 
 void Teller::tell(std::string_view message) {
   if (const auto error = manager_.tell(message)) {
-    console::complain("cannot tell the service manager: " + error.message());
+    log_.write(LogLevel::warning, "cannot tell the service manager: " + error.message());
   }
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034
 # Debian 12 and Ubuntu 22.04, and newer; read by ports/run.
 packages_serve="g++:${CXX:-c++} cmake:cmake ninja-build:ninja pkg-config:pkg-config
-  libevent-dev liburing-dev libcli11-dev nlohmann-json3-dev"
+  libevent-dev liburing-dev libcli11-dev nlohmann-json3-dev libspdlog-dev"
 packages_test="libgtest-dev libgmock-dev librapidcheck-dev python3:python3 python3-jsonschema socat:socat netcat-openbsd strace:strace"
 
 install_hint='apt-get install'

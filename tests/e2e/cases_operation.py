@@ -1,6 +1,7 @@
 """What `polymux serve` has for whoever operates it: service managers, users, rights of files."""
 
 import contextlib
+import json
 import os
 import pwd
 import re
@@ -124,6 +125,31 @@ class Sockets(unittest.TestCase):
         self.assertEqual(manager.next_but_alive(), {"STOPPING": "1"})
         self.assertEqual(server.wait(), 0, server.stderr())
         self.assertEqual(server.stderr(), "")
+
+    def test_sigusr1_has_the_state_told(self):
+        server = e2e.Server(self, "--idle-timeout", "60")
+        client = server.connect()
+        self.assertEqual(e2e.round_trip(client, b"hello"), b"HELLO")
+
+        server.signal(signal.SIGUSR1)
+        e2e.eventually(self, lambda: "state counters " in server.stderr(), "the state")
+        lines = server.stderr().splitlines()
+        self.assertRegex(lines[0], rf"^polymux: state server model={e2e.MODEL or 'reactor'}"
+                                   rf"{f' backend={e2e.BACKEND}' if e2e.BACKEND else ''}"
+                                   r" phase=serving uptime=\d+\.\d{3}$")
+        self.assertEqual(lines[1], f"polymux: state listening on {server.addresses[0]}")
+        self.assertRegex(lines[2], r"^polymux: state limits max_connections=0 idle_timeout=60.000 "
+                                   r"drain_timeout=10.000 max_buffer=65536$")
+        self.assertRegex(lines[3], r"^polymux: state counters active=1 accepted=1 closed=0 .*"
+                                   r"\bbytes_in=5 bytes_out=[05] ")
+        # Nobody has noticed.
+        self.assertEqual(e2e.round_trip(client, b"more"), b"MORE")
+        for pid in e2e.processes_below(server.pid):
+            os.kill(pid, signal.SIGUSR1)
+        self.assertEqual(e2e.round_trip(client, b"again"), b"AGAIN")
+        client.close()
+        self.assertTrue(server.serves())
+        server.stop(expect_silence=False)
 
     def test_user_is_changed_after_binding(self):
         need_root(self)
@@ -416,3 +442,79 @@ class Operation(unittest.TestCase):
                 self.expect_refusal(2, ["--config", self.write(text)], *said)
         self.expect_refusal(2, ["--config", "/no/such/file"], "/no/such/file", "No such file")
         self.expect_refusal(2, ["--config", "/"], "cannot be read")
+
+    # What is said.
+
+    def test_operation_state_names_each_part(self):
+        for options, pattern in (
+                (["--model", "multi-reactor", "--threads", "2"], r"state thread [01] active=(\d+)"),
+                (["--model", "prefork-reactor", "--processes", "2"],
+                 r"state worker \d+ phase=serving generation=0 active=(\d+)")):
+            with self.subTest(options=options):
+                server = e2e.Server(self, *options)
+                clients = [server.connect() for _ in range(6)]
+                for client in clients:
+                    self.assertEqual(e2e.round_trip(client, b"a"), b"A")
+                server.signal(signal.SIGUSR1)
+                e2e.eventually(self, lambda: len(re.findall(pattern, server.stderr())) == 2,
+                               "two parts")
+                self.assertEqual(sum(map(int, re.findall(pattern, server.stderr()))), 6)
+                server.stop(expect_silence=False)
+
+    def test_operation_log_of_what_peers_do(self):
+        server = e2e.Server(self, "--log-level", "info", "--max-connections", "1")
+        kept = server.connect()
+        self.assertEqual(e2e.round_trip(kept, b"a"), b"A")
+        for client in [server.connect() for _ in range(200)]:
+            with contextlib.suppress(ConnectionResetError):
+                self.assertEqual(client.recv(1), b"")
+
+        def refused():
+            found = re.findall(r"^polymux: (\d+) clients were refused, for --max-connections$",
+                               server.stderr(), re.MULTILINE)
+            return [int(count) for count in found]
+        e2e.eventually(self, lambda: sum(refused()) == 200, "each is counted")
+        # One a second, and however slow this machine is.
+        self.assertLess(len(refused()), 100)
+        server.signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        lines = server.stderr().splitlines()
+        self.assertEqual(lines[0], f"polymux: listening on {server.addresses[0]}")
+        self.assertEqual(lines[-1], "polymux: ending")
+
+    def test_operation_log_in_json(self):
+        probe = e2e.Process(self, ["serve", "--log-format", "json", "--listen", "nonsense"])
+        self.assertEqual(probe.wait(), 2)
+        if "this build has text alone" in probe.stderr():
+            self.skipTest(probe.stderr())
+        line = json.loads(probe.stderr())
+        self.assertEqual(line["level"], "error")
+        self.assertIn("'nonsense' is not an address", line["message"])
+
+        server = e2e.Server(self, "--log-format", "json", "--log-level", "info",
+                            "--stats-interval", "0.05")
+        e2e.eventually(self, lambda: "stats active" in server.stderr(), "a line of counters")
+        server.signal(signal.SIGUSR1)
+        e2e.eventually(self, lambda: "state counters" in server.stderr(), "the state")
+        server.signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        for text in server.stderr().splitlines():
+            line = json.loads(text)
+            self.assertEqual(sorted(line), ["level", "message", "pid", "time"])
+            self.assertEqual(line["pid"], server.pid)
+            self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+
+    def test_operation_log_level(self):
+        file = self.write('log-level = "error"\n')
+        server = e2e.Server(self, "--config", file, "--model", "prefork-reactor",
+                            "--processes", "1", "--stats-interval", "0.05")
+        e2e.need_proc()
+        before = e2e.processes_below(server.pid)
+        os.kill(before[0], signal.SIGKILL)
+        e2e.eventually(self, lambda: set(e2e.processes_below(server.pid)) - set(before) and
+                       server.serves(), "another worker")
+        e2e.eventually(self, lambda: "stats" in server.stderr(), "what was asked for is told")
+        self.assertNotIn("worker", server.stderr())
+        server.stop(expect_silence=False)
+        for option, wrong in ("--log-level", "loud"), ("--log-format", "xml"):
+            self.expect_refusal(2, [option, wrong], option, wrong)
