@@ -70,7 +70,7 @@ struct alignas(64) LoopMeasures {
  private:
   static void note(std::span<LiveCounter> counts, LiveCounter& sum,
                    std::span<const std::uint64_t> bounds, std::uint64_t value) noexcept {
-    const auto place = std::ranges::lower_bound(bounds, value) - bounds.begin();
+    const auto place = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
     ++counts[static_cast<std::size_t>(place)];
     sum += value;
   }
