@@ -112,12 +112,15 @@ install(FILES ${PROJECT_BINARY_DIR}/polymuxConfig.cmake
               ${PROJECT_BINARY_DIR}/polymuxConfigVersion.cmake
         DESTINATION ${polymux_cmake_dir} COMPONENT polymux_development)
 
+set(POLYMUX_INSTALL_PKGCONFIGDIR ${CMAKE_INSTALL_LIBDIR}/pkgconfig CACHE STRING
+    "Where the files of pkg-config go, below the prefix; libdata/pkgconfig on FreeBSD")
+mark_as_advanced(POLYMUX_INSTALL_PKGCONFIGDIR)
 file(RELATIVE_PATH polymux_pc_prefix
-     ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+     ${CMAKE_INSTALL_PREFIX}/${POLYMUX_INSTALL_PKGCONFIGDIR} ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" polymux_pc_prefix ${polymux_pc_prefix})
 foreach(module IN LISTS polymux_pc_modules)
   configure_file(${CMAKE_CURRENT_LIST_DIR}/${module}.pc.in ${PROJECT_BINARY_DIR}/${module}.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+  install(FILES ${PROJECT_BINARY_DIR}/${module}.pc DESTINATION ${POLYMUX_INSTALL_PKGCONFIGDIR}
           COMPONENT polymux_development)
 endforeach()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT polymux_development)
