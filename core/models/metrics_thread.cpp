@@ -13,8 +13,9 @@ namespace polymux {
 
 MetricsThread::~MetricsThread() {
   if (!thread_.joinable()) return;
-  may_end_.set_value();
+  // In this order: a thread whose loop has failed waits, and destroys the loop when it may.
   if (loop_ != nullptr) loop_->stop();
+  may_end_.set_value();
   thread_.join();
 }
 
