@@ -40,6 +40,7 @@ MOST = {
     "process-pool": (64, "a process each"),
     "thread": (10000, ""),
     "thread-pool": (1000, "a thread each"),
+    "proactor/aio": (500, "a thread each"),
 }
 # A worker is bound to a client for as long as it stays.
 WORKER_FOR_EACH = {"process-pool": "--processes", "thread-pool": "--threads"}
@@ -65,7 +66,10 @@ def why_not(model, connections):
 
 class Server:
     def __init__(self, polymux, model, connections, backend):
-        command = [polymux, "serve", "--model", model["name"]]
+        name, _, way = model["name"].partition("/")
+        command = [polymux, "serve", "--model", name]
+        if way:
+            command += ["--" + model["variant_option"], way]
         if model["takes_backend"] and backend:
             command += ["--backend", backend]
         if model["name"] in WORKER_FOR_EACH:
@@ -181,7 +185,11 @@ def models_of(polymux, wanted):
     listing = subprocess.run([polymux, "models", "--json"], stdout=subprocess.PIPE, check=True,
                              timeout=30)
     models = json.loads(listing.stdout)["models"]
-    return [model for model in models if not wanted or model["name"] in wanted]
+    named = {model["name"]: model for model in models}
+    # A way of one, by its own name, if that was asked for.
+    named.update({"%s/%s" % (model["name"], way): dict(model, name="%s/%s" % (model["name"], way))
+                  for model in models for way in model["variants"]})
+    return [named[name] for name in wanted if name in named] if wanted else models
 
 
 def processor():
@@ -233,7 +241,8 @@ def parse_arguments():
                         help="where models.json, models.html and models.md go")
     parser.add_argument("--page", metavar="FILE",
                         help="a page of Markdown whose measured part is replaced")
-    parser.add_argument("--models", metavar="NAMES", default="", help="some, separated by commas")
+    parser.add_argument("--models", metavar="NAMES", default="",
+                        help="some, separated by commas; of a way of one, as proactor/simulated")
     parser.add_argument("--backend", metavar="NAME", help="for the models that take one")
     parser.add_argument("--connections", metavar="N,...", default=",".join(map(str, CONNECTIONS)))
     parser.add_argument("--seconds", metavar="S", type=float, default=2.0,

@@ -25,6 +25,15 @@ std::uint32_t fold(const struct stat& status) noexcept {
   return static_cast<std::uint32_t>(inode ^ (inode >> 32) ^ (device << 24));
 }
 
+std::error_code set_flag(int fd, int flag, bool is_wanted) noexcept {
+  // Read-modify-write: F_SETFL replaces all flags, O_ASYNC among them.
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return last_error();
+  if (((flags & flag) != 0) == is_wanted) return {};
+  const int changed = is_wanted ? flags | flag : flags & ~flag;
+  return ::fcntl(fd, F_SETFL, changed) < 0 ? last_error() : std::error_code{};
+}
+
 // O_PATH (open(2), Linux) opens a name and not the file: neither direction.
 constexpr int path_only =
 #ifdef O_PATH
@@ -36,11 +45,16 @@ constexpr int path_only =
 }  // namespace
 
 std::error_code set_nonblocking(int fd) noexcept {
-  // Read-modify-write: F_SETFL replaces all flags, O_ASYNC among them.
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0) return last_error();
-  if ((flags & O_NONBLOCK) != 0) return {};
-  return ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? last_error() : std::error_code{};
+  return set_flag(fd, O_NONBLOCK, true);
+}
+
+std::error_code set_blocking(int fd) noexcept {
+  return set_flag(fd, O_NONBLOCK, false);
+}
+
+std::error_code duplicate(int fd, UniqueFd& twin) noexcept {
+  twin.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  return twin ? std::error_code{} : last_error();
 }
 
 std::error_code set_close_on_exec(int fd) noexcept {

@@ -11,7 +11,11 @@ namespace polymux {
 [[nodiscard]] std::error_code open_pipe(UniqueFd& read_end, UniqueFd& write_end) noexcept;
 
 [[nodiscard]] std::error_code set_nonblocking(int fd) noexcept;
+[[nodiscard]] std::error_code set_blocking(int fd) noexcept;
 [[nodiscard]] std::error_code set_close_on_exec(int fd) noexcept;
+
+/// Another number of the same file, closed on exec.
+[[nodiscard]] std::error_code duplicate(int fd, UniqueFd& twin) noexcept;
 
 /// What an open descriptor is, as far as it matters to a multiplexer.
 struct DescriptorInfo {

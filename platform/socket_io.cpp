@@ -38,4 +38,18 @@ IoResult send_otherwise(int socket, std::span<const char> bytes) noexcept {
   return {.status = IoStatus::done, .count = static_cast<std::size_t>(result)};
 }
 
+IoResult send_now(int socket, std::span<const char> bytes) noexcept {
+  ssize_t result = -1;
+  do {
+    result = ::send(socket, bytes.data(), bytes.size(), send_flags | MSG_DONTWAIT);
+  } while (result < 0 && errno == EINTR);
+  if (result < 0) return {.status = classify_io_error(errno)};
+  return {.status = IoStatus::done, .count = static_cast<std::size_t>(result)};
+}
+
+bool has_bytes(int socket) noexcept {
+  char byte = 0;
+  return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 }  // namespace polymux

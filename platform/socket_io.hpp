@@ -44,12 +44,18 @@ extern const int send_flags;
   return {.status = IoStatus::done, .count = static_cast<std::size_t>(count)};
 }
 
+/// True if something waits to be received; takes nothing, and does not wait.
+[[nodiscard]] bool has_bytes(int socket) noexcept;
+
 /// Sends what the kernel takes of `bytes`, which must not be empty. Never EINTR, never SIGPIPE.
 [[nodiscard]] inline IoResult send(int socket, std::span<const char> bytes) noexcept {
   const auto count = ::send(socket, bytes.data(), bytes.size(), send_flags);
   if (count < 0) return send_otherwise(socket, bytes);
   return {.status = IoStatus::done, .count = static_cast<std::size_t>(count)};
 }
+
+/// As `send`, without waiting, on a socket that blocks too.
+[[nodiscard]] IoResult send_now(int socket, std::span<const char> bytes) noexcept;
 
 /// Once for each socket that is sent on: keeps SIGPIPE away where `send` alone cannot (macOS).
 [[nodiscard]] std::error_code prepare_to_send(int socket) noexcept;

@@ -35,6 +35,8 @@ ordered_json to_json(const ServerModel& model) {
   json["takes_datagrams"] = model.takes_datagrams;
   const auto* const workers = name_of(model.workers);
   json["workers"] = workers != nullptr ? ordered_json(workers) : ordered_json(nullptr);
+  json["variant_option"] =
+      model.variant_option != nullptr ? ordered_json(model.variant_option) : ordered_json(nullptr);
   json["variants"] = ordered_json::array();
   for (const char* const variant : model.variants) json["variants"].push_back(variant);
   return json;

@@ -10,12 +10,15 @@
 
 #include <polymux/loop/timer.hpp>
 #include <polymux/loop/watcher.hpp>
+#include <polymux/poller/error.hpp>
 
+#include "core/models/aio_completions.hpp"
 #include "core/models/completion_pool.hpp"
 #include "core/models/simulated_completions.hpp"
 #include "core/service/descriptor_reserve.hpp"
 #include "core/service/open_listeners.hpp"
 #include "platform/accept.hpp"
+#include "platform/async_io.hpp"
 #include "platform/completion_ring.hpp"
 
 namespace polymux {
@@ -153,8 +156,22 @@ std::error_code CompletionManager::Impl::open(Proactor proactor) {
 
 std::unique_ptr<CompletionRing> CompletionManager::Impl::open_ring(Proactor proactor,
                                                                    std::error_code& error) {
-  if (proactor == Proactor::uring) return open_completion_ring(options_.max_buffer, error);
-  return std::make_unique<SimulatedCompletions>(loop_, options_.max_buffer, [this] { process(); });
+  const auto piece = options_.max_buffer;
+  const auto on_news = [this] { process(); };
+  if (proactor == Proactor::uring) return open_completion_ring(piece, error);
+  if (proactor == Proactor::simulated) {
+    return std::make_unique<SimulatedCompletions>(loop_, piece, on_news);
+  }
+  const auto clients = options_.max_connections;
+  if (clients == 0 || clients > most_by_aio) error = Errc::invalid_argument;
+  if (async_io::why_missing() != nullptr) {
+    error = std::make_error_code(std::errc::function_not_supported);
+  }
+  if (error) return nullptr;
+  auto ring = std::make_unique<AioCompletions>(loop_, piece, clients, on_news);
+  error = ring->open();
+  if (error) return nullptr;
+  return ring;
 }
 
 ListenResult CompletionManager::Impl::listen(std::string_view text) {

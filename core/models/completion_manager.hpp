@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,9 +20,15 @@ enum class Proactor : std::uint8_t {
   /// io_uring, of Linux 6.1 and newer. A busy server makes a few system calls for all that is done
   /// meanwhile, rather than some for each request.
   uring,
+  /// POSIX AIO, by threads of the GNU C library: one for each client who is waited for. Needs
+  /// `ConnectionOptions::max_connections`, of at most `most_by_aio`, and takes SIGURG.
+  aio,
   /// Nobody but the loop, on its poller, when a descriptor is ready: everywhere.
   simulated,
 };
+
+/// Clients that `Proactor::aio` can have at a time.
+inline constexpr std::size_t most_by_aio = 512;
 
 /// Serves a `Service` as `ConnectionManager` does, with the same limits, time-outs and counters,
 /// but by completions: what it asks for is accepted, received and sent by another, and the loop is
@@ -42,7 +49,8 @@ class POLYMUX_API CompletionManager {
   /// Makes ready to serve; to be called before all else. After an error it can be called again.
   /// Throws `std::bad_alloc`.
   ///
-  /// \return Why this system cannot; the message is for people.
+  /// \return Why this system cannot; the message is for people. `Errc::invalid_argument` for more
+  ///         clients than there can be.
   [[nodiscard]] std::error_code open(Proactor proactor = Proactor::uring);
 
   /// As `ConnectionManager::listen`.

@@ -273,6 +273,10 @@ void CompletionPool::sweep() noexcept {
 }
 
 void CompletionPool::expire(Connection& connection) noexcept {
+  // Who completes may be late: nobody is silent whose bytes wait.
+  if (connection.phase == Phase::quiet && has_bytes(connection.socket.get())) {
+    return enter(connection, Phase::quiet);
+  }
   if (connection.phase == Phase::quiet && !shut_down_writing(connection.socket.get())) {
     enter(connection, Phase::lingering);
     return;

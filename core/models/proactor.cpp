@@ -8,12 +8,13 @@
 
 #include "core/models/completion_manager.hpp"
 #include "core/models/loop_server.hpp"
+#include "platform/async_io.hpp"
 
 namespace polymux {
 namespace {
 
 // In the order of `Proactor`.
-constexpr std::array variants{"uring", "simulated"};
+constexpr std::array variants{"uring", "aio", "simulated"};
 
 Proactor proactor_of(std::string_view variant) {
   const auto* const found = std::ranges::find(variants, variant);
@@ -21,7 +22,15 @@ Proactor proactor_of(std::string_view variant) {
                                  : Proactor::uring;
 }
 
-ServerOutcome cannot_use_uring(std::error_code error) {
+ServerOutcome cannot_use(Proactor proactor, std::error_code error) {
+  if (proactor == Proactor::aio) {
+    return failed_server(
+        "--proactor aio cannot be used here: " +
+            std::string(async_io::why_missing() != nullptr ? async_io::why_missing()
+                                                           : "its signal cannot be watched") +
+            "; --proactor simulated can",
+        error);
+  }
   return failed_server(
       "--proactor uring cannot be used here, for want of io_uring as Linux 6.1 has it and "
       "liburing; --proactor simulated can",
@@ -30,9 +39,10 @@ ServerOutcome cannot_use_uring(std::error_code error) {
 
 /// Where nobody has chosen, what everybody has takes the place of io_uring.
 ServerOutcome open(CompletionManager& manager, std::string_view variant, ServerObserver& observer) {
-  const auto error = manager.open(proactor_of(variant));
+  const auto proactor = proactor_of(variant);
+  const auto error = manager.open(proactor);
   if (!error) return {};
-  if (!variant.empty()) return cannot_use_uring(error);
+  if (!variant.empty()) return cannot_use(proactor, error);
   if (const auto other = manager.open(Proactor::simulated)) {
     return failed_server("cannot make completions of readiness", other);
   }
@@ -40,11 +50,29 @@ ServerOutcome open(CompletionManager& manager, std::string_view variant, ServerO
   return {};
 }
 
+/// A client of AIO has a thread, so there is an end to them.
+ServerOutcome limit_clients(ConnectionOptions& connections) {
+  if (connections.max_connections > most_by_aio) {
+    return {.kind = ServerOutcome::Kind::wrong_usage,
+            .message = "--max-connections " + std::to_string(connections.max_connections) +
+                       " is more than --proactor aio can have, which holds a thread for each: at "
+                       "most " +
+                       std::to_string(most_by_aio)};
+  }
+  if (connections.max_connections == 0) connections.max_connections = most_by_aio;
+  return {};
+}
+
 ServerOutcome serve(Service& service, const ServerOptions& options, ServerObserver& observer) {
+  auto connections = options.connections;
+  if (proactor_of(options.variant) == Proactor::aio) {
+    auto outcome = limit_clients(connections);
+    if (outcome.kind != ServerOutcome::Kind::ended) return outcome;
+  }
   auto opened = open_poller_for(options);
   if (!opened) return cannot_open(opened);
   EventLoop loop(std::move(opened.poller));
-  CompletionManager manager(loop, service, options.connections);
+  CompletionManager manager(loop, service, connections);
   auto outcome = open(manager, options.variant, observer);
   if (outcome.kind != ServerOutcome::Kind::ended) return outcome;
   return LoopServer(loop, manager, options, observer).run(opened.backend);

@@ -312,7 +312,7 @@ void SimulatedCompletions::try_receive(Socket& socket) noexcept {
 
 void SimulatedCompletions::try_send(Socket& socket) noexcept {
   const auto& request = socket.outgoing.request;
-  const auto sent = polymux::send(socket.number(), request.bytes);
+  const auto sent = send_now(socket.number(), request.bytes);
   socket.may_have_room = sent.count == request.bytes.size();
   if (sent.status == IoStatus::done) {
     complete(socket.outgoing.take(), static_cast<int>(sent.count));

@@ -50,6 +50,17 @@ class WithoutUring(unittest.TestCase):
         self.assertIn("--proactor simulated", server.stderr())
 
 
+class Aio(unittest.TestCase):
+    RUNS_ONCE = True
+
+    def test_proactor_aio_has_as_many_clients_as_threads(self):
+        server = e2e.Process(self, ["serve", "--model", "proactor", "--proactor", "aio",
+                                    "--max-connections", "513", "--listen", "127.0.0.1:0"])
+        self.assertEqual(server.wait(), 2)
+        self.assertIn("--max-connections 513", server.stderr())
+        self.assertIn("at most 512", server.stderr())
+
+
 class Ways(unittest.TestCase):
     RUNS_ONCE = True
 

@@ -74,6 +74,7 @@ NOT_FOR_MODEL = {
         "64_descriptors_and_150_clients": _OWN_DESCRIPTORS,
         **_NO_METRICS,
     },
+    "proactor/aio": {"1500_clients_at_once": "holds a thread for each client, of 512 at most"},
     "thread-pool": dict.fromkeys(
         ("1500_clients_at_once", "500_busy_clients_with_a_short_signal_queue"), _AS_MANY_AS_WORKERS),
 }

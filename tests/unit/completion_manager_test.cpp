@@ -52,15 +52,17 @@ struct Way {
 };
 
 std::ostream& operator<<(std::ostream& out, const Way& way) {
-  return out << (way.proactor == Proactor::uring ? "uring_" : "simulated_") << way.backend;
+  constexpr std::array names{"uring", "aio", "simulated"};
+  return out << names[static_cast<std::size_t>(way.proactor)] << '_' << way.backend;
 }
 
 std::vector<Way> ways() {
   std::vector<Way> found;
   for (const auto& backend : available_backends()) {
     if (!backend.is_available()) continue;
-    // To io_uring's completions the poller is one descriptor.
+    // To others' completions the poller is a descriptor or two.
     if (backend.is_default) found.push_back({Proactor::uring, backend.name});
+    if (backend.is_default) found.push_back({Proactor::aio, backend.name});
     found.push_back({Proactor::simulated, backend.name});
   }
   return found;
@@ -70,13 +72,16 @@ class CompletionManagerTest : public LoopTest, public ::testing::WithParamInterf
  protected:
   CompletionManagerTest() : LoopTest(open_poller(GetParam().backend).poller) {}
 
-  void serve(Service& service, const ConnectionOptions& options = {}) {
+  void serve(Service& service, ConnectionOptions options = {}) {
+    if (is_aio() && options.max_connections == 0) options.max_connections = most_by_aio;
     manager = std::make_unique<CompletionManager>(loop, service, options);
     if (const auto error = manager->open(GetParam().proactor)) GTEST_SKIP() << error.message();
     const auto result = manager->listen("127.0.0.1:0");
     ASSERT_TRUE(result) << result.message;
     address = result.addresses.front();
   }
+
+  static bool is_aio() { return GetParam().proactor == Proactor::aio; }
 
   void run_until(const std::function<bool()>& is_done) {
     const auto deadline = Clock::now() + 10s;
@@ -220,8 +225,8 @@ TEST_P(CompletionManagerTest, ThoseWhoWaitWhenAllIsClosedAreNotServed) {
 TEST_P(CompletionManagerTest, ThoseWhoWaitWhenItDrainsAreServed) {
   serve(upper);
   if (IsSkipped()) return;
-  // More than there is room for at once, as far as select goes.
-  const std::size_t many = loop.poller().capabilities().greatest_fd ? 400 : 600;
+  // More than there is room for at once, as far as select and the threads of AIO go.
+  const std::size_t many = is_aio() || loop.poller().capabilities().greatest_fd ? 400 : 600;
   std::vector<UniqueFd> clients;
   while (clients.size() < many) {
     clients.push_back(connect_to(address));
@@ -295,6 +300,15 @@ TEST_P(CompletionManagerTest, ThoseBeyondTheLimitAreTurnedAway) {
   run_until([&] { return manager->counters().refused_limit == 1; });
   write_text(first.get(), "still");
   EXPECT_EQ(hear(first.get(), 5), "STILL");
+}
+
+TEST_P(CompletionManagerTest, OnlyAioHasToBeToldOfAnEnd) {
+  for (const std::size_t most : {std::size_t{0}, most_by_aio + 1}) {
+    CompletionManager unlimited(loop, upper, {.max_connections = most});
+    const auto error = unlimited.open(GetParam().proactor);
+    if (error == std::errc::function_not_supported) GTEST_SKIP() << error.message();
+    EXPECT_EQ(error == Errc::invalid_argument, is_aio()) << error.message();
+  }
 }
 
 TEST_P(CompletionManagerTest, WhatIsNoAddressIsAnInvalidArgument) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <string>
 #include <vector>
 
 #include "platform/descriptors.hpp"
@@ -64,6 +65,28 @@ TEST(SocketIo, ClosedPeerIsTheEndOfStreamAndNoSignal) {
   EXPECT_EQ(receive(pair.near.get(), room).status, IoStatus::end_of_stream);
   // SIGPIPE would end the test.
   EXPECT_EQ(send(pair.near.get(), std::array{'a'}).status, IoStatus::reset);
+}
+
+TEST(SocketIo, WhatWaitsIsSeenAndNotTaken) {
+  SocketPair pair;
+  EXPECT_FALSE(has_bytes(pair.near.get()));
+  write_text(pair.far.get(), "x");
+  EXPECT_TRUE(has_bytes(pair.near.get()));
+  EXPECT_EQ(read_now(pair.near.get()), "x");
+
+  pair.far.reset();
+  EXPECT_FALSE(has_bytes(pair.near.get()));
+}
+
+TEST(SocketIo, SendingNowDoesNotWaitOnASocketThatBlocks) {
+  const SocketPair pair;
+  const std::string block(std::size_t{1} << 20, 'x');
+  std::size_t sent = 0;
+  IoResult result;
+  while ((result = send_now(pair.near.get(), block)).status == IoStatus::done) sent += result.count;
+
+  EXPECT_GT(sent, 0U);
+  EXPECT_EQ(result.status, IoStatus::would_block);
 }
 
 }  // namespace
