@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034
 # FreeBSD; read by ports/run. The compiler, nc and truss are in the base system.
-packages_serve="cmake:cmake ninja:ninja pkgconf:pkg-config libevent cli11 nlohmann-json"
+packages_serve="cmake:cmake ninja:ninja pkgconf:pkg-config libevent cli11 nlohmann-json spdlog"
 packages_test="googletest python3:python3 socat:socat"
 
 install_hint='pkg install'

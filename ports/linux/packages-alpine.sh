@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034
 # Alpine Linux with its community repository; read by ports/run.
 packages_serve="g++:${CXX:-c++} cmake:cmake samurai:ninja pkgconf:pkg-config
-  libevent-dev liburing-dev cli11-dev nlohmann-json"
+  libevent-dev liburing-dev cli11-dev nlohmann-json spdlog-dev"
 packages_test="gtest-dev python3:python3 py3-jsonschema socat:socat netcat-openbsd strace:strace"
 
 install_hint='apk add'

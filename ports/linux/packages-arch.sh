@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034
 # Arch Linux; read by ports/run.
 packages_serve="gcc:${CXX:-c++} cmake:cmake ninja:ninja pkgconf:pkg-config
-  libevent liburing cli11 nlohmann-json"
+  libevent liburing cli11 nlohmann-json spdlog"
 packages_test="gtest python:python3 python-jsonschema socat:socat openbsd-netcat:nc strace:strace"
 
 install_hint='pacman -Syu'

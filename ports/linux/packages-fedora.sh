@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034
 # Fedora, and what else has dnf; read by ports/run.
 packages_serve="gcc-c++:${CXX:-c++} cmake:cmake ninja-build:ninja pkgconf-pkg-config:pkg-config
-  libevent-devel liburing-devel cli11-devel json-devel"
+  libevent-devel liburing-devel cli11-devel json-devel spdlog-devel"
 packages_test="gtest-devel gmock-devel python3:python3 python3-jsonschema socat:socat netcat:nc strace:strace"
 
 install_hint='dnf install'

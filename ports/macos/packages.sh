@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034
 # macOS with Homebrew; read by ports/run. The compiler comes with the Command Line Tools.
-packages_serve="cmake:cmake ninja:ninja pkgconf:pkg-config libevent cli11 nlohmann-json"
+packages_serve="cmake:cmake ninja:ninja pkgconf:pkg-config libevent cli11 nlohmann-json spdlog"
 packages_test="googletest python:python3 socat:socat"
 
 install_hint='brew install'

@@ -2,7 +2,7 @@
 # NetBSD with pkgin; read by ports/run. nc is in the base system.
 PATH=$PATH:/usr/pkg/bin:/usr/pkg/sbin
 export PATH
-packages_serve="cmake:cmake ninja-build:ninja pkgconf:pkg-config libevent CLI11 nlohmann-json"
+packages_serve="cmake:cmake ninja-build:ninja pkgconf:pkg-config libevent CLI11 nlohmann-json spdlog"
 packages_test="googletest python311:python3.11 socat:socat"
 
 # The compiler of the base system is older than C++20 until NetBSD 11.
