@@ -175,7 +175,8 @@ def write(options, output, backend, plan, results, failures, seconds):
     for note in notes:
         print(note)
     print(summary, flush=True)
-    name = "-".join(["fault-matrix", options.model or backend, *(options.part or [])])
+    subject = options.model.replace("/", "-") if options.model else backend
+    name = "-".join(["fault-matrix", subject, *(options.part or [])])
     lines = [result.line() for result in results]
     reasons = [f"{call}: {table.CALLS[call].page}"
                + (f"; {table.CALLS[call].note}" if table.CALLS[call].note else "")
