@@ -8,11 +8,23 @@
 #include "platform/async_io.hpp"
 #include "platform/system_error.hpp"
 
+#if defined(__has_feature)
+#define POLYMUX_HAS_FEATURE(name) __has_feature(name)
+#else
+#define POLYMUX_HAS_FEATURE(name) 0
+#endif
+
 namespace polymux {
 namespace async_io {
 
 const char* why_missing() noexcept {
+#if defined(__SANITIZE_THREAD__) || POLYMUX_HAS_FEATURE(thread_sanitizer)
+  // It sees pthread_create(3) alone, and dies of the first allocation of a thread that was made
+  // inside the C library.
+  return "ThreadSanitizer knows nothing of the threads that the C library makes for it";
+#else
   return nullptr;
+#endif
 }
 
 void allow(int requests) noexcept {
