@@ -57,17 +57,18 @@ CLI::Option* add_seconds(CLI::App& app, const std::string& name, std::chrono::na
       ->default_str(in_seconds(value));
 }
 
-CLI::Option* add_whole_number(CLI::App& app, const std::string& name, std::uint64_t& value,
+CLI::Option* add_whole_number(CLI::App& app, const std::string& name,
+                              const std::function<void(std::uint64_t)>& set, std::uint64_t initial,
                               std::uint64_t least, std::uint64_t greatest,
                               const std::string& description) {
-  const auto read = [=, &value](const std::string& text) {
+  const auto read = [=](const std::string& text) {
     const auto number = parse_whole(text, least, greatest);
     if (!number) {
       refuse(name, text,
              "a whole number from " + std::to_string(least) + " to " + std::to_string(greatest));
     }
-    value = *number;
+    set(*number);
   };
   return app.add_option_function<std::string>(name, read, description)
-      ->default_str(std::to_string(value));
+      ->default_str(std::to_string(initial));
 }

@@ -121,7 +121,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--polymux", required=True)
     parser.add_argument("--models", default="", help="some, separated by commas")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    # Most cases wait more than they work.
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--out", help="also into this file")
     options, more = parser.parse_known_args()
     wanted = [name for name in options.models.split(",") if name]
