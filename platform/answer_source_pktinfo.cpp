@@ -25,7 +25,7 @@ bool is_every_address(const sockaddr& bound) noexcept {
   if (bound.sa_family == AF_INET) return copy_of<sockaddr_in>(bound).sin_addr.s_addr == INADDR_ANY;
   if (bound.sa_family != AF_INET6) return false;
   const auto six = copy_of<sockaddr_in6>(bound);
-  return IN6_IS_ADDR_UNSPECIFIED(&six.sin6_addr) != 0;
+  return std::memcmp(&six.sin6_addr, &in6addr_any, sizeof in6addr_any) == 0;
 }
 
 template <class Info, class Index>
@@ -35,6 +35,15 @@ void forget_interface(cmsghdr& header, Index Info::*interface) noexcept {
   info.*interface = 0;
   std::memcpy(CMSG_DATA(&header), &info, sizeof info);
 }
+
+// The macros of musl cast and compare in ways that our warnings are against.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-align"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+cmsghdr* header_after(msghdr& message, cmsghdr* header) noexcept {
+  return CMSG_NXTHDR(&message, header);
+}
+#pragma GCC diagnostic pop
 
 }  // namespace
 
@@ -49,7 +58,7 @@ std::error_code ask_for_answer_source(int socket, const sockaddr& bound) noexcep
 
 void make_answer_source(msghdr& received) noexcept {
   for (auto* header = CMSG_FIRSTHDR(&received); header != nullptr;
-       header = CMSG_NXTHDR(&received, header)) {
+       header = header_after(received, header)) {
     if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
       forget_interface(*header, &in_pktinfo::ipi_ifindex);
     } else if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {

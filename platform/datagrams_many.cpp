@@ -14,6 +14,13 @@ struct Messages {
   std::array<iovec, most_datagrams_at_once> parts;
 };
 
+// Count and flags are signed or not, as the C library has it.
+template <class Result, class Count, class Flags>
+long send_many(Result (*call)(int, mmsghdr*, Count, Flags), int socket, mmsghdr* headers,
+               std::size_t count) noexcept {
+  return call(socket, headers, static_cast<Count>(count), static_cast<Flags>(send_flags));
+}
+
 }  // namespace
 
 IoResult receive_datagrams(int socket, std::span<Datagram> slots) noexcept {
@@ -45,7 +52,7 @@ IoResult send_datagrams(int socket, std::span<Datagram> datagrams) noexcept {
   }
   long count = 0;
   do {
-    count = ::sendmmsg(socket, messages.headers.data(), static_cast<unsigned>(most), send_flags);
+    count = send_many(::sendmmsg, socket, messages.headers.data(), most);
   } while (count < 0 && errno == EINTR);
   if (count <= 0) return failed_datagram();
   return {.status = IoStatus::done, .count = static_cast<std::size_t>(count)};
