@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <utility>
 
 #include <polymux/poller/error.hpp>
@@ -14,6 +15,10 @@
 
 namespace polymux {
 namespace {
+
+// So many clients wait, or as many as the system allows if that is less (listen(2)). SOMAXCONN is
+// what the C library was built with: 128 in musl, where Linux has allowed 4096 since 5.4.
+constexpr int backlog = std::max(SOMAXCONN, 4096);
 
 std::error_code switch_on(int socket, int level, int option) noexcept {
   const int on = 1;
@@ -63,7 +68,7 @@ std::error_code open_listener(const SocketAddress& address, Listener& listener, 
   if (!path.empty()) {
     if (const auto error = opened.file.own(path)) return error;
   }
-  if (::listen(socket, SOMAXCONN) != 0) return last_error();
+  if (::listen(socket, backlog) != 0) return last_error();
 
   SocketAddress bound;
   if (const auto error = local_address(socket, bound)) return error;
