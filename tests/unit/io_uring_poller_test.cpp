@@ -225,6 +225,7 @@ TEST_F(IoUringPollerTest, AWakeThatComesWhileRequestsAreMadeIsNotSleptOver) {
     std::atomic<bool> is_about_to_wait = false;
     std::thread waker([&] {
       while (!is_about_to_wait) std::this_thread::yield();
+      // Nothing is waited for: each round wakes at another moment of the requests being made.
       std::this_thread::sleep_for(20us * round);
       poller_->wake();
     });

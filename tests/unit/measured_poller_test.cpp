@@ -44,7 +44,7 @@ TEST(MeasuredPoller, MeasuresFromTheEndOfAWaitToTheNext) {
   EXPECT_FALSE(poller.wait(events, 20ms).error);
   LoopTotals waited;
   elsewhere.add_to(waited);
-  // Work, as it would be.
+  // In the place of work, which takes as long: nothing is waited for.
   std::this_thread::sleep_for(3ms);
   EXPECT_FALSE(poller.wait(events, 0ns).error);
   LoopTotals worked;
