@@ -23,11 +23,6 @@ using namespace std::chrono_literals;
 // master to judge.
 constexpr std::array masters_signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD};
 
-// One that dies younger than this is not replaced at once.
-constexpr nanoseconds infancy = 1s;
-constexpr nanoseconds shortest_delay = 100ms;
-constexpr nanoseconds longest_delay = 5s;
-
 // Beyond what its clients have to end by, until a worker is taken to hang.
 constexpr nanoseconds grace_of_drain = 2s;
 constexpr nanoseconds grace_of_close = 1s;
@@ -133,7 +128,7 @@ void Supervisor::start_missing(std::optional<WorkerSeed>& seed) {
     if (!error) continue;
     if (!is_told_) return fail("cannot start a worker: " + error.message());
     notice("cannot start a worker: " + error.message());
-    delay_next();
+    delay_next(nanoseconds::zero());
   }
 }
 
@@ -274,23 +269,19 @@ void Supervisor::on_not_started(const Worker& worker, const std::string& why) {
     notice("the new workers cannot start, so those of before go on: " + why);
     return give_up_renewal();
   }
-  delay_next();
+  delay_next(nanoseconds::zero());
   notice("a worker cannot start, and is tried again: " + why);
 }
 
 void Supervisor::on_lost(const Worker& worker, const std::string& how) {
   notice(worker.name() + " " + how + ", and its clients with it");
   if (is_ending_ || worker.phase == Phase::draining) return;
-  if (Clock::now() - worker.since < infancy) {
-    delay_next();
-  } else {
-    delay_ = nanoseconds::zero();
-  }
+  delay_next(Clock::now() - worker.since);
 }
 
-void Supervisor::delay_next() {
-  delay_ = std::clamp(delay_ * 2, shortest_delay, longest_delay);
-  next_start_.start_after(delay_);
+void Supervisor::delay_next(RestartDelay::Duration lived) {
+  const auto delay = delay_.after(lived);
+  if (delay > delay.zero()) next_start_.start_after(delay);
 }
 
 void Supervisor::fail(const std::string& message) {

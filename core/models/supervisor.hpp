@@ -18,6 +18,7 @@
 
 #include "core/models/loop_measures.hpp"
 #include "core/models/metrics_server.hpp"
+#include "core/models/restart_delay.hpp"
 #include "core/service/live_counters.hpp"
 #include "platform/child_process.hpp"
 #include "platform/signal_mask.hpp"
@@ -84,7 +85,8 @@ class Supervisor {
   void on_gone(Worker& worker, const EndedChild& ended);
   void on_not_started(const Worker& worker, const std::string& why);
   void on_lost(const Worker& worker, const std::string& how);
-  void delay_next();
+  /// Of a worker that was lost after so long.
+  void delay_next(RestartDelay::Duration lived);
   void fail(const std::string& message);
 
   void renew();
@@ -120,7 +122,7 @@ class Supervisor {
   bool is_told_ = false;
   bool is_ending_ = false;
   ServerOutcome outcome_;
-  std::chrono::nanoseconds delay_{0};
+  RestartDelay delay_;
   Timer next_start_;
   Timer patience_;
   Timer stats_;
