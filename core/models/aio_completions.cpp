@@ -89,13 +89,13 @@ AioCompletions::AioCompletions(EventLoop& loop, std::size_t piece, std::size_t m
       // Those who have gone may still hold theirs for a moment.
       places_(2 * most_sockets),
       // Not written to, hence not there, before it is used.
-      memory_(new char[piece_ * places_]) {
+      memory_(new char[piece_ * places_]),
+      done_(most_completions) {
   free_.reserve(places_);
   for (std::size_t index = places_; index > 0; --index) {
     free_.emplace_back(memory_.get() + (index - 1) * piece_, piece_);
   }
   requests_.reserve(most_requests);
-  done_.reserve(most_completions);
 }
 
 AioCompletions::~AioCompletions() {
@@ -155,7 +155,7 @@ bool AioCompletions::needs_enter() const noexcept {
 }
 
 bool AioCompletions::has_news() const noexcept {
-  return next_done_ < done_.size() || is_due_ || others_.has_news();
+  return !done_.empty() || is_due_ || others_.has_news();
 }
 
 std::error_code AioCompletions::enter() noexcept {
@@ -170,13 +170,7 @@ std::error_code AioCompletions::enter() noexcept {
 bool AioCompletions::take(Completion& completion) noexcept {
   if (!has_room()) return false;
   if (others_.take(completion)) return true;
-  if (next_done_ == done_.size()) return false;
-  completion = done_[next_done_++];
-  if (next_done_ == done_.size()) {
-    done_.clear();
-    next_done_ = 0;
-  }
-  return true;
+  return done_.take(completion);
 }
 
 void AioCompletions::give_back(std::span<char> bytes) noexcept {
@@ -264,10 +258,10 @@ void AioCompletions::collect(Socket& socket) noexcept {
 
 void AioCompletions::complete(Tag tag, int result, std::span<char> bytes) noexcept {
   const bool is_cancelled = has_ended_ && result <= 0;
-  done_.push_back({.tag = tag,
-                   .result = is_cancelled ? -ECANCELED : result,
-                   .has_more = false,
-                   .bytes = bytes});
+  done_.push({.tag = tag,
+              .result = is_cancelled ? -ECANCELED : result,
+              .has_more = false,
+              .bytes = bytes});
 }
 
 void AioCompletions::end() noexcept {

@@ -10,6 +10,7 @@
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/loop/signal_watch.hpp>
 
+#include "core/models/done_queue.hpp"
 #include "core/models/simulated_completions.hpp"
 #include "platform/completion_ring.hpp"
 
@@ -80,9 +81,7 @@ class AioCompletions final : public CompletionRing {
   std::vector<Request> requests_;
   /// What was asked for since it was entered, of the others too.
   std::size_t asked_ = 0;
-  /// Those from `next_done_` on are not taken yet.
-  std::vector<Completion> done_;
-  std::size_t next_done_ = 0;
+  DoneQueue done_;
   /// By their numbers.
   std::vector<std::unique_ptr<Socket>> sockets_;
   /// Some request is done.

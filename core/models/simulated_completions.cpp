@@ -119,13 +119,13 @@ SimulatedCompletions::SimulatedCompletions(EventLoop& loop, std::size_t piece, N
       on_news_(std::move(on_news)),
       // Not written to, hence not there, before it is used.
       memory_(new char[piece_ * pieces]),
+      done_(most_completions),
       rouser_(loop, [this] { tell(); }) {
   free_.reserve(pieces);
   for (std::size_t index = pieces; index > 0; --index) {
     free_.emplace_back(memory_.get() + (index - 1) * piece_, piece_);
   }
   requests_.reserve(most_requests);
-  done_.reserve(most_completions);
 }
 
 SimulatedCompletions::~SimulatedCompletions() = default;
@@ -173,7 +173,7 @@ bool SimulatedCompletions::needs_enter() const noexcept {
 }
 
 bool SimulatedCompletions::has_news() const noexcept {
-  return next_done_ < done_.size() || !ready_.empty();
+  return !done_.empty() || !ready_.empty();
 }
 
 bool SimulatedCompletions::has_place() const noexcept {
@@ -198,13 +198,7 @@ std::error_code SimulatedCompletions::enter() noexcept {
 }
 
 bool SimulatedCompletions::take(Completion& completion) noexcept {
-  if (next_done_ == done_.size() || !has_room()) return false;
-  completion = done_[next_done_++];
-  if (next_done_ == done_.size()) {
-    done_.clear();
-    next_done_ = 0;
-  }
-  return true;
+  return has_room() && done_.take(completion);
 }
 
 void SimulatedCompletions::give_back(std::span<char> bytes) noexcept {
@@ -282,7 +276,7 @@ void SimulatedCompletions::try_accept(Socket& socket) noexcept {
       if (!would_wait(errno)) complete(socket.incoming.take(), -errno);
       return;
     }
-    done_.push_back(
+    done_.push(
         {.tag = socket.incoming.request.tag, .result = client, .has_more = true, .bytes = {}});
   }
 }
@@ -298,10 +292,10 @@ void SimulatedCompletions::try_receive(Socket& socket) noexcept {
       return;
     case IoStatus::done:
       free_.pop_back();
-      done_.push_back({.tag = socket.incoming.take(),
-                       .result = static_cast<int>(got.count),
-                       .has_more = false,
-                       .bytes = room.first(got.count)});
+      done_.push({.tag = socket.incoming.take(),
+                  .result = static_cast<int>(got.count),
+                  .has_more = false,
+                  .bytes = room.first(got.count)});
       return;
     case IoStatus::end_of_stream:
       return complete(socket.incoming.take(), 0);
@@ -322,7 +316,7 @@ void SimulatedCompletions::try_send(Socket& socket) noexcept {
 }
 
 void SimulatedCompletions::complete(Tag tag, int result) noexcept {
-  done_.push_back({.tag = tag, .result = result, .has_more = false, .bytes = {}});
+  done_.push({.tag = tag, .result = result, .has_more = false, .bytes = {}});
 }
 
 void SimulatedCompletions::end() noexcept {

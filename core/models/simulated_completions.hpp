@@ -10,6 +10,7 @@
 #include <polymux/loop/event_loop.hpp>
 #include <polymux/loop/timer.hpp>
 
+#include "core/models/done_queue.hpp"
 #include "core/service/connection_list.hpp"
 #include "platform/completion_ring.hpp"
 
@@ -78,9 +79,7 @@ class SimulatedCompletions final : public CompletionRing {
   /// The pieces that are not in use; the last one was used last.
   std::vector<std::span<char>> free_;
   std::vector<Request> requests_;
-  /// Those from `next_done_` on are not taken yet.
-  std::vector<Completion> done_;
-  std::size_t next_done_ = 0;
+  DoneQueue done_;
   /// By their numbers.
   std::vector<std::unique_ptr<Socket>> sockets_;
   /// Those that are to be tried.
