@@ -7,6 +7,8 @@
 #include <polymux/export.hpp>
 
 namespace polymux {
+/// \addtogroup loop
+/// \{
 
 class EventLoop;
 
@@ -21,9 +23,13 @@ class EventLoop;
 /// \par Callbacks  May start, stop and destroy any watch, this one included.
 class POLYMUX_API SignalWatch {
  public:
+  /// Called in the loop, once a turn at most.
   using Callback = std::function<void()>;
 
-  /// The loop must outlive the watch.
+  /// Watches nothing yet.
+  ///
+  /// \param loop      Where it is called; must outlive the watch.
+  /// \param callback  What is called. What it throws comes out of `EventLoop::run`.
   SignalWatch(EventLoop& loop, Callback callback) noexcept
       : loop_(&loop), callback_(std::move(callback)) {}
   SignalWatch(const SignalWatch&) = delete;
@@ -33,15 +39,17 @@ class POLYMUX_API SignalWatch {
 
   /// Begins to watch. One that is active is stopped first.
   ///
+  /// \param signal_number  Such as SIGTERM.
   /// \return `invalid_argument` for what is no signal or cannot be caught (SIGKILL, SIGSTOP), or
-  /// the
-  ///         system's code. Throws `std::bad_alloc`.
+  ///         the system's code. Throws `std::bad_alloc`.
   [[nodiscard]] std::error_code start(int signal_number);
 
-  /// A second time does nothing.
+  /// Watches no more; a second time does nothing.
   void stop() noexcept;
 
+  /// \return True while a signal is watched.
   [[nodiscard]] bool is_active() const noexcept { return signal_number_ != 0; }
+  /// \return The signal that is watched, or 0.
   [[nodiscard]] int signal_number() const noexcept { return signal_number_; }
 
  private:
@@ -54,4 +62,5 @@ class POLYMUX_API SignalWatch {
   bool* was_destroyed_ = nullptr;
 };
 
+/// \}
 }  // namespace polymux

@@ -8,6 +8,8 @@
 #include <polymux/poller/event.hpp>
 
 namespace polymux {
+/// \addtogroup loop
+/// \{
 
 class EventLoop;
 
@@ -21,7 +23,9 @@ class EventLoop;
 ///                 stopped meanwhile is dropped, also if its number has been taken by another.
 class POLYMUX_API Watcher {
  public:
-  /// The loop must outlive the watcher.
+  /// Watches nothing yet.
+  ///
+  /// \param loop  Where it is called; must outlive the watcher.
   explicit Watcher(EventLoop& loop) noexcept : loop_(&loop) {}
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
@@ -30,6 +34,9 @@ class POLYMUX_API Watcher {
 
   /// Begins to watch `fd`. One that is active is stopped first.
   ///
+  /// \param fd        An open descriptor, borrowed until `stop`.
+  /// \param interest  What to watch for; `none` only keeps the descriptor registered.
+  /// \param trigger   When to be called for it.
   /// \return As `Poller::add`; after an error the watcher is not active.
   [[nodiscard]] std::error_code start(int fd, Interest interest,
                                       Trigger trigger = Trigger::level) noexcept;
@@ -42,6 +49,7 @@ class POLYMUX_API Watcher {
   /// the watcher is told nothing until it succeeds; if the descriptor was closed, it is told
   /// `Ready::invalid`.
   ///
+  /// \param interest  What to watch for from now on.
   /// \return As `Poller::modify`; `not_registered` if the watcher is not active. After an error it
   ///         watches as before.
   [[nodiscard]] std::error_code set_interest(Interest interest) noexcept {
@@ -53,14 +61,19 @@ class POLYMUX_API Watcher {
   /// Ends watching; a second time does nothing.
   void stop() noexcept;
 
+  /// \return True between `start` and `stop`.
   [[nodiscard]] bool is_active() const noexcept { return fd_ >= 0; }
-  /// The descriptor, or -1 if not active.
+  /// \return The descriptor, or -1 if not active.
   [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// \return What is watched for, while it is active.
   [[nodiscard]] Interest interest() const noexcept { return interest_; }
+  /// \return The loop that was given when it was made.
   [[nodiscard]] EventLoop& loop() const noexcept { return *loop_; }
 
  protected:
   /// The descriptor is ready. What it throws comes out of `EventLoop::run`.
+  ///
+  /// \param ready  What for: at least one flag.
   virtual void on_ready(Ready ready) = 0;
 
  private:
@@ -94,10 +107,17 @@ class POLYMUX_API Watcher {
 /// A watcher that calls a function.
 class POLYMUX_API CallbackWatcher final : public Watcher {
  public:
+  /// Called with what the descriptor is ready for.
   using Callback = std::function<void(Ready)>;
 
+  /// Watches nothing yet.
+  ///
+  /// \param loop      Where it is called; must outlive the watcher.
+  /// \param callback  What is called; it may destroy the watcher. What it throws comes out of
+  ///                  `EventLoop::run`.
   CallbackWatcher(EventLoop& loop, Callback callback) noexcept
       : Watcher(loop), callback_(std::move(callback)) {}
+  /// Stops.
   ~CallbackWatcher() override;
 
  private:
@@ -108,4 +128,5 @@ class POLYMUX_API CallbackWatcher final : public Watcher {
   bool* was_destroyed_ = nullptr;
 };
 
+/// \}
 }  // namespace polymux

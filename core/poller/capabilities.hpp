@@ -8,6 +8,8 @@
 #include <polymux/export.hpp>
 
 namespace polymux {
+/// \addtogroup registry
+/// \{
 
 /// What one wait costs, beside what it reports.
 enum class WaitCost {
@@ -19,6 +21,10 @@ enum class WaitCost {
   greatest_fd,
 };
 
+/// For messages.
+///
+/// \param cost  Any value.
+/// \return The name of the enumerator, such as `registered`; `unknown` for what is none.
 [[nodiscard]] POLYMUX_API std::string_view to_string(WaitCost cost) noexcept;
 
 /// What one backend can do here, as data: ask before use, or require when a poller is opened.
@@ -42,25 +48,39 @@ struct Capabilities {
   std::chrono::nanoseconds timeout_step{1};
   /// Greatest number that can be registered; empty where only the process's own limit counts.
   std::optional<int> greatest_fd{};
+  /// What a wait costs grows with this.
   WaitCost wait_cost = WaitCost::registered;
 };
 
-/// What a program cannot do without. Everything left as it is here is not required.
+/// What a program cannot do without, of what `Capabilities` tells. Everything left as it is here is
+/// not required.
 struct Requirements {
+  /// `Trigger::edge` has to work.
   bool edge = false;
+  /// `Interest::priority` has to work.
   bool priority = false;
+  /// `Ready::read_closed` has to be told.
   bool read_closed = false;
+  /// `Ready::hangup` has to be told.
   bool hangup = false;
+  /// `Ready::error` has to be told.
   bool error = false;
+  /// `Poller::pollable_handle` has to give a descriptor.
   bool pollable_handle = false;
-  /// At most this coarse.
+  /// Time-outs have to be at most this coarse.
   std::optional<std::chrono::nanoseconds> timeout_step{};
-  /// Numbers up to this one, at least.
+  /// Numbers up to this one, at least, have to be taken.
   std::optional<int> greatest_fd{};
 };
 
-/// The names of what `wanted` asks for and `offered` lacks, separated by commas; empty if nothing.
+/// Says what a backend lacks.
+///
+/// \param wanted   What a program cannot do without.
+/// \param offered  What a backend can do.
+/// \return The names of what `wanted` asks for and `offered` lacks, separated by commas; empty if
+///         nothing. Throws `std::bad_alloc`.
 [[nodiscard]] POLYMUX_API std::string missing(const Requirements& wanted,
                                               const Capabilities& offered);
 
+/// \}
 }  // namespace polymux

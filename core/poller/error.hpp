@@ -6,6 +6,8 @@
 #include <polymux/export.hpp>
 
 namespace polymux {
+/// \addtogroup poller
+/// \{
 
 /// Why polymux refuses. Every backend answers with the same code for the same mistake; what the
 /// system itself refuses (out of memory, out of watches) comes back as the system's own code.
@@ -26,8 +28,7 @@ enum class Errc {
   /// The backend has no such trigger or interest; see `Capabilities` (`errc::not_supported`).
   not_supported,
   /// This kernel's multiplexer cannot wait for the descriptor, though another backend can:
-  /// terminals
-  /// under kqueue on macOS; see `waitable` (`errc::not_supported`).
+  /// a terminal, under kqueue on macOS; see `waitable` (`errc::not_supported`).
   refused_by_backend,
   /// Greater than `Capabilities::greatest_fd` (`errc::value_too_large`).
   descriptor_too_large,
@@ -42,10 +43,18 @@ enum class Errc {
   backend_unavailable,
 };
 
+/// \return The category of `Errc`, whose name is `polymux`. Its messages say what is wrong and what
+///         would be right.
 [[nodiscard]] POLYMUX_API const std::error_category& polymux_category() noexcept;
+/// Makes an error code; the standard library calls it where an `Errc` is given or compared.
+///
+/// \param code  Why polymux refuses.
+/// \return The same in `polymux_category()`.
 [[nodiscard]] POLYMUX_API std::error_code make_error_code(Errc code) noexcept;
 
+/// \}
 }  // namespace polymux
 
+/// An `Errc` is an error code wherever one is expected.
 template <>
 struct std::is_error_code_enum<polymux::Errc> : std::true_type {};

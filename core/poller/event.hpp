@@ -10,6 +10,8 @@
 #include <polymux/poller/timeout.hpp>
 
 namespace polymux {
+/// \addtogroup poller
+/// \{
 
 /// What the caller calls a registration. Any value is the caller's right, equal ones too.
 enum class Token : std::uint64_t {};
@@ -18,12 +20,16 @@ enum class Token : std::uint64_t {};
 /// hang-up and no error is reported for it. The numbers are those of POLLIN, POLLPRI and POLLOUT
 /// wherever there is poll(2).
 enum class Interest : std::uint8_t {
+  /// Nothing; to keep a registration for later.
   none = 0,
+  /// To be told when a read would not block.
   read = 1 << 0,
   /// Urgent data (TCP) and what else poll(2) calls POLLPRI; see `Capabilities::priority`.
   priority = 1 << 1,
+  /// To be told when a write would not block.
   write = 1 << 2,
 };
+/// `Interest` is a set of flags.
 template <>
 inline constexpr bool is_flags<Interest> = true;
 
@@ -41,6 +47,7 @@ enum class Trigger : std::uint8_t {
 /// What is reported. A program that looks at `readable` and `writable` alone is correct on every
 /// backend: whatever needs the owner's attention is said through the directions it asked for.
 enum class Ready : std::uint8_t {
+  /// Nothing; no backend reports it.
   none = 0,
   /// A read would not block: there is data, end of stream, a connection to accept or an error.
   readable = 1 << 0,
@@ -57,14 +64,18 @@ enum class Ready : std::uint8_t {
   /// The descriptor was closed without `remove`. Said once, then the registration is silent.
   invalid = 1 << 6,
 };
+/// `Ready` is a set of flags.
 template <>
 inline constexpr bool is_flags<Ready> = true;
 
 /// One registration and what it is ready for.
 struct Event {
+  /// As it was given to `add` or `modify`.
   Token token{};
+  /// Every flag that holds.
   Ready ready = Ready::none;
 
+  /// Equal in token and readiness.
   friend constexpr bool operator==(const Event&, const Event&) = default;
 };
 
@@ -77,13 +88,30 @@ struct WaitResult {
   /// Set if the wait failed; `count` is zero then.
   std::error_code error{};
 
+  /// Equal in all of it.
   friend bool operator==(const WaitResult&, const WaitResult&) = default;
 };
 
-/// For messages: `read|write`, `none`. Unknown bits come out as a number.
+/// For messages.
+///
+/// \param interest  Any value; unknown bits come out as a number.
+/// \return Such as `read|write`, or `none`. Throws `std::bad_alloc`.
 [[nodiscard]] POLYMUX_API std::string to_string(Interest interest);
+/// For messages.
+///
+/// \param trigger  Any value; an unknown one comes out as a number.
+/// \return Such as `oneshot`. Throws `std::bad_alloc`.
 [[nodiscard]] POLYMUX_API std::string to_string(Trigger trigger);
+/// For messages.
+///
+/// \param ready  Any value; unknown bits come out as a number.
+/// \return Such as `readable|hangup`, or `none`. Throws `std::bad_alloc`.
 [[nodiscard]] POLYMUX_API std::string to_string(Ready ready);
+/// For messages.
+///
+/// \param event  Any value.
+/// \return Token and readiness, such as `{7 readable}`. Throws `std::bad_alloc`.
 [[nodiscard]] POLYMUX_API std::string to_string(const Event& event);
 
+/// \}
 }  // namespace polymux

@@ -10,6 +10,8 @@
 #include <polymux/poller/event.hpp>
 
 namespace polymux {
+/// \addtogroup poller
+/// \{
 
 /// Waits until any of many descriptors is ready: one interface, and one behaviour, over every
 /// multiplexer. docs/contract.md is the whole of the contract; its rules are named here by id.
@@ -24,13 +26,19 @@ namespace polymux {
 ///               parent's poller as it is (FORK-1 to FORK-6).
 class POLYMUX_API Poller {
  public:
+  /// For those who derive from it; `open_poller` opens one.
   Poller() = default;
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
+  /// Ends every registration, and closes none of their descriptors.
   virtual ~Poller() = default;
 
   /// Registers `fd` under `token`. What is ready by now is reported by the next wait.
   ///
+  /// \param fd        The number of an open descriptor that is borrowed until `remove`.
+  /// \param token     Comes back in each event; any value.
+  /// \param interest  What to wait for; `none` keeps silent until `modify`.
+  /// \param trigger   When to report it.
   /// \return `bad_descriptor`, `already_registered`, `not_pollable`, `wrong_direction`,
   ///         `not_supported`, `descriptor_too_large`, `invalid_argument` (see `Errc`), or the
   ///         system's own code. After an error the poller is as it was.
@@ -41,6 +49,10 @@ class POLYMUX_API Poller {
   /// Replaces token, interest and trigger of a registration and arms it anew: what is ready at this
   /// moment is reported by the next wait, also for `edge` and for a `oneshot` that has fired.
   ///
+  /// \param fd        A descriptor that is registered.
+  /// \param token     Takes the place of the old one from now on.
+  /// \param interest  What to wait for from now on.
+  /// \param trigger   When to report it.
   /// \return As `add`, and `not_registered`. After an error the registration is as it was.
   /// \par Source  epoll_ctl(2), kqueue(2); rules MOD-1 to MOD-8.
   [[nodiscard]] virtual std::error_code modify(int fd, Token token, Interest interest,
@@ -50,6 +62,7 @@ class POLYMUX_API Poller {
   /// or a duplicate of the descriptor stays open. A number that was closed too early can still be
   /// removed.
   ///
+  /// \param fd  The number that was given to `add`.
   /// \return `not_registered` if the poller does not have it.
   /// \par Source  epoll_ctl(2), epoll(7) "Will closing a file descriptor"; rules REM-1 to REM-5.
   [[nodiscard]] virtual std::error_code remove(int fd) noexcept = 0;
@@ -74,16 +87,21 @@ class POLYMUX_API Poller {
   /// \par Threads  Any thread, and any signal handler.
   virtual void wake() noexcept = 0;
 
-  /// What the backend can do here. The same for the life of the poller.
+  /// What the backend can do here.
+  ///
+  /// \return The same for the life of the poller.
   [[nodiscard]] virtual const Capabilities& capabilities() const noexcept = 0;
 
   /// A descriptor that is readable while `wait` may have something to report, for use inside
-  /// another loop: poll it for reading, then `wait` with a zero time-out. Empty where
-  /// `Capabilities::pollable_handle` is false, and while no descriptor is free for it. It stays the
-  /// same for the life of the poller, and the poller's: do not read, change or close it.
+  /// another loop: poll it for reading, then `wait` with a zero time-out.
   ///
   /// Once asked for, each `wake` also makes it readable, which costs a system call a wake.
+  ///
+  /// \return The same for the life of the poller, and the poller's: do not read, change or close
+  ///         it. Empty where `Capabilities::pollable_handle` is false, and while no descriptor is
+  ///         free for it.
   [[nodiscard]] virtual std::optional<int> pollable_handle() noexcept = 0;
 };
 
+/// \}
 }  // namespace polymux

@@ -13,6 +13,8 @@
 #include <polymux/service/service.hpp>
 
 namespace polymux {
+/// \addtogroup service
+/// \{
 
 /// What came of `ConnectionManager::listen`.
 struct ListenResult {
@@ -23,6 +25,7 @@ struct ListenResult {
   /// For people: what is wrong and, for what is no address, what would be right. Empty on success.
   std::string message{};
 
+  /// \return True if there is a listener.
   [[nodiscard]] explicit operator bool() const noexcept { return !error; }
 };
 
@@ -37,9 +40,14 @@ struct ListenResult {
 /// \par Threads  The loop's own thread only.
 class POLYMUX_API ConnectionManager {
  public:
+  /// What `drain` calls in the end.
   using Callback = std::function<void()>;
 
-  /// Loop and service must outlive it. Throws `std::bad_alloc`.
+  /// Serves nobody yet. Throws `std::bad_alloc`.
+  ///
+  /// \param loop     Where it all happens; must outlive the manager.
+  /// \param service  What answers; must outlive the manager.
+  /// \param options  What clients are allowed; a copy is kept.
   ConnectionManager(EventLoop& loop, Service& service, const ConnectionOptions& options = {});
   ConnectionManager(const ConnectionManager&) = delete;
   ConnectionManager& operator=(const ConnectionManager&) = delete;
@@ -52,18 +60,24 @@ class POLYMUX_API ConnectionManager {
   ///
   /// `[::]` is IPv6 alone. The socket file of a server that has died is replaced; the file is
   /// removed in the end. A name may take the system's resolver its time.
+  ///
+  /// \param address  One of these forms.
+  /// \return What is listened on, or why not. Throws `std::bad_alloc`.
   [[nodiscard]] ListenResult listen(std::string_view address);
 
   /// Accepts clients at a stream socket that listens already (inherited, or opened by others), and
   /// owns it from now on, also after an error. It is made non-blocking. The file of a Unix-domain
   /// socket stays in the end.
   ///
-  /// \return `Errc::invalid_argument` for what is no such socket.
+  /// \param socket  Its descriptor.
+  /// \return What is listened on; `Errc::invalid_argument` for what is no such socket. Throws
+  ///         `std::bad_alloc`.
   [[nodiscard]] ListenResult listen_on(int socket);
 
   /// Serves a connected stream socket, and owns it from now on, also after an error. Counts as
   /// accepted.
   ///
+  /// \param socket  Its descriptor. It is made non-blocking.
   /// \return Why it was closed at once: `too_many_files_open` if the limit is reached, else the
   ///         system's code.
   [[nodiscard]] std::error_code adopt(int socket);
@@ -81,7 +95,9 @@ class POLYMUX_API ConnectionManager {
   /// too, whose callback then is called from the loop.
   void close_all() noexcept;
 
-  /// As they are now.
+  /// What has happened so far.
+  ///
+  /// \return The counters as they are now.
   [[nodiscard]] ConnectionCounters counters() const noexcept;
 
  private:
@@ -90,4 +106,5 @@ class POLYMUX_API ConnectionManager {
   std::unique_ptr<Impl> impl_;
 };
 
+/// \}
 }  // namespace polymux

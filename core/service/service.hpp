@@ -5,13 +5,17 @@
 #include <polymux/export.hpp>
 
 namespace polymux {
+/// \addtogroup service
+/// \{
 
 /// What a server does with the bytes of its clients. It knows no connection: bytes in, bytes out.
 class POLYMUX_API Service {
  public:
+  /// For those who derive from it.
   Service() = default;
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
+  /// After the last server that uses it.
   virtual ~Service() = default;
 
   /// Answers what a client has sent. The stream comes in pieces of any size, none of them empty;
@@ -24,4 +28,5 @@ class POLYMUX_API Service {
   [[nodiscard]] virtual std::span<const char> answer(std::span<char> bytes) noexcept = 0;
 };
 
+/// \}
 }  // namespace polymux
