@@ -1,0 +1,38 @@
+"""Blocks of CMake: configured in a project of their own, against the installed package."""
+
+import re
+import shutil
+
+from outcome import Outcome, Wrong
+from processes import run
+
+# The targets that blocks speak of, each of one file.
+PREAMBLE = """cmake_minimum_required(VERSION 3.22)
+project(block LANGUAGES CXX)
+add_executable(program program.cpp)
+add_executable(my_test program.cpp)
+"""
+
+
+def known_answers(test):
+    """What the build of this tree has asked its compiler, so that polymux as a part of a project need not ask again."""
+    cache = (test.build / "CMakeCache.txt").read_text(encoding="utf-8")
+    return [f"-D{name}={value}" for name, value in re.findall(r"^(POLYMUX_HAS_\w+):INTERNAL=(.*)$", cache, re.M)]
+
+
+def check(test, block):
+    folder = test.work / f"cmake_{block.line}"
+    folder.mkdir()
+    shutil.copy(test.program, folder / "program.cpp")
+    # One that is a part of a project is a folder in it.
+    if "add_subdirectory(polymux)" in block.text or "FetchContent" in block.text:
+        (folder / "polymux").symlink_to(test.source)
+    is_whole = re.search(r"^project\(", block.text, re.M) is not None
+    (folder / "CMakeLists.txt").write_text(("" if is_whole else PREAMBLE) + block.text, encoding="utf-8")
+    command = [test.cmake, "-G", test.generator, "-S", folder, "-B", folder / "build",
+               f"-DCMAKE_PREFIX_PATH={test.prefix}", f"-DCMAKE_CXX_COMPILER={test.compiler}",
+               f"-DFETCHCONTENT_SOURCE_DIR_POLYMUX={test.source}", "-DPOLYMUX_BACKEND_LIBEVENT=OFF"]
+    status, said = run([*command, *known_answers(test)], test.work)
+    if status != 0:
+        raise Wrong(f"cannot be configured:\n{said}")
+    return Outcome("configured")
