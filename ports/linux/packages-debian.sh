@@ -2,7 +2,7 @@
 # Debian 12 and Ubuntu 22.04, and newer; read by ports/run.
 packages_serve="g++:${CXX:-c++} cmake:cmake ninja-build:ninja pkg-config:pkg-config
   libevent-dev liburing-dev libcli11-dev nlohmann-json3-dev libspdlog-dev"
-packages_test="libgtest-dev libgmock-dev librapidcheck-dev python3:python3 python3-jsonschema socat:socat netcat-openbsd strace:strace"
+packages_test="libgtest-dev libgmock-dev librapidcheck-dev python3:python3 python3-jsonschema socat:socat netcat-openbsd curl:curl strace:strace"
 
 install_hint='apt-get install'
 needs_root=yes

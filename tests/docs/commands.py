@@ -58,13 +58,18 @@ def files_of_cmake(test):
             yield path.read_text(encoding="utf-8")
 
 
-def check_target(test, name):
-    added = re.compile(rf"(add_executable|add_library|add_custom_target|add_test_program|add_conformance_program)"
-                       rf"\w*\(\s*{re.escape(name)}\b")
+def makes_target(text, name):
+    """Whether a file of CMake does, by itself, for each of a list, or as a fuzzer."""
+    word = rf"\b{re.escape(name)}\b"
+    added = r"(add_executable|add_library|add_custom_target|add_test_program|add_conformance_program)\w*\(\s*"
+    if re.search(added + word, text) or re.search(rf"foreach\(\w+ [^)]*{word}", text) and "add_custom_target(${" in text:
+        return True
     fuzzer = re.fullmatch(r"polymux_(\w+)_fuzzer", name)
-    if fuzzer:
-        added = re.compile(rf"add_fuzzer\(\s*{fuzzer[1]}\b")
-    if name not in test.known_targets and not any(added.search(text) for text in files_of_cmake(test)):
+    return fuzzer is not None and re.search(rf"add_fuzzer\({fuzzer[1]}\b", text) is not None
+
+
+def check_target(test, name):
+    if name not in test.known_targets and not any(makes_target(text, name) for text in files_of_cmake(test)):
         raise Wrong(f"nothing in this tree makes a target '{name}'")
     test.known_targets.add(name)
 

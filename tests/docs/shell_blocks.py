@@ -1,11 +1,15 @@
 """Blocks of the shell: run as they stand where they are marked so, otherwise each command is checked."""
 
 import os
+import shutil
 
 import commands
 from outcome import Outcome, Wrong
 from processes import Background, run
 from shell_text import simple_commands, steps_of
+
+# What the shell does itself.
+BUILTIN = {"cd", "kill", "printf", "echo", "true"}
 
 
 def check(test, block):
@@ -19,7 +23,15 @@ def check(test, block):
     return Outcome("checked", "; ".join(dict.fromkeys(filter(None, checked))))
 
 
+def is_there(test, program):
+    return program in BUILTIN or shutil.which(program, path=test.environment["PATH"])
+
+
 def run_steps(test, block, steps):
+    words = [words for step in steps for words in simple_commands(step.command)]
+    absent = [program for program, *_ in words if "/" not in program and not is_there(test, program)]
+    if absent:
+        return Outcome("excused", f"there is no {absent[0]} on this machine")
     server = None
     if "server" in block.marks:
         server = start_server(test, block.marks["server"])
