@@ -1,0 +1,9 @@
+#include <iostream>
+
+#include <polymux/polymux.hpp>
+
+void block();
+
+void block() {
+// The block.
+}
