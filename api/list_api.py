@@ -6,8 +6,8 @@ usage: list_api.py ROOT            prints the listing
        list_api.py ROOT --renew    writes api/polymux.txt
 
 A line for each declaration that a user can name: with its scope, parameters, default arguments and
-initialisers; without comments, bodies, friends and what is private. In the order of the headers, for
-that of members and enumerators matters.
+initialisers; without comments, bodies, friends, what is private and the namespace polymux::detail. In
+the order of the headers, for that of members and enumerators matters.
 
 It reads the text rather than what a compiler makes of it: the listing is the same with every compiler
 and on every system, and needs none.
@@ -23,6 +23,8 @@ PAIRS = {"(": ")", "{": "}", "[": "]"}
 # What a line reads better without a space before, or after.
 CLOSING = {")", "]", ",", ";", "::", ">", "...", "."}
 OPENING = {"(", "[", "::", "<", "~", "!", "."}
+# What users have no name for.
+INTERNAL = ("polymux::detail:", "polymux::detail::")
 ENDS_OF_FUNCTION_HEADS = {")", "const", "noexcept", "override", "final", "&", "&&"}
 
 
@@ -212,7 +214,8 @@ def list_header(name, text):
     except (Unreadable, KeyError, IndexError, ValueError) as error:
         raise Unreadable(f"<polymux/{name}>, near '{' '.join(reader.tokens[max(0, reader.at - 12):reader.at])}': "
                          f"{error}") from error
-    return [f"#define {macro}" for macro in reader.macros] + reader.found
+    named = [line for line in reader.found if not line.startswith(INTERNAL)]
+    return [f"#define {macro}" for macro in reader.macros] + named
 
 
 def list_tree(root):

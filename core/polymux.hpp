@@ -13,7 +13,6 @@
 #include <polymux/loop/watcher.hpp>
 #include <polymux/models/completion_manager.hpp>
 #include <polymux/models/server_model.hpp>
-#include <polymux/poller/backend_info.hpp>
 #include <polymux/poller/capabilities.hpp>
 #include <polymux/poller/error.hpp>
 #include <polymux/poller/event.hpp>

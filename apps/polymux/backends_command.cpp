@@ -44,6 +44,7 @@ ordered_json to_json(const BackendStatus& backend) {
   json["name"] = backend.name;
   json["available"] = backend.is_available();
   json["default"] = backend.is_default;
+  json["by_name_only"] = backend.is_by_name_only;
   json["summary"] = backend.summary;
   json["reason"] = backend.reason;
   const bool is_there = backend.is_available();
@@ -82,6 +83,11 @@ std::string padded(std::string_view text, std::size_t width) {
   return column;
 }
 
+const char* note_on(const BackendStatus& backend, std::string_view chosen) {
+  if (backend.name == chosen) return " (chosen)";
+  return backend.is_by_name_only ? " (only by name)" : "";
+}
+
 std::string as_text(const std::vector<BackendStatus>& backends, const std::string& chosen) {
   std::size_t width = 0;
   for (const auto& backend : backends) width = std::max(width, backend.name.size());
@@ -93,7 +99,7 @@ std::string as_text(const std::vector<BackendStatus>& backends, const std::strin
       text += "not available: " + backend.reason + "\n";
       continue;
     }
-    text.append(backend.summary).append(backend.name == chosen ? " (chosen)" : "") += "\n";
+    text.append(backend.summary).append(note_on(backend, chosen)) += "\n";
     text += indent + describe(backend.capabilities) + "\n";
   }
   return text;

@@ -36,9 +36,9 @@ ordered_json to_json(const ServerModel& model) {
   const auto* const workers = name_of(model.workers);
   json["workers"] = workers != nullptr ? ordered_json(workers) : ordered_json(nullptr);
   json["variant_option"] =
-      model.variant_option != nullptr ? ordered_json(model.variant_option) : ordered_json(nullptr);
+      model.variant_option.empty() ? ordered_json(nullptr) : ordered_json(model.variant_option);
   json["variants"] = ordered_json::array();
-  for (const char* const variant : model.variants) json["variants"].push_back(variant);
+  for (const auto variant : model.variants) json["variants"].push_back(variant);
   return json;
 }
 
@@ -59,10 +59,10 @@ std::string options_of(const ServerModel& model) {
   std::string text;
   if (model.takes_backend) text += ", --backend";
   if (const auto* const workers = name_of(model.workers)) text.append(", --").append(workers);
-  if (model.variant_option != nullptr) {
+  if (!model.variant_option.empty()) {
     text.append(", --").append(model.variant_option);
     const char* separator = " ";
-    for (const char* const variant : model.variants) {
+    for (const auto variant : model.variants) {
       text.append(separator).append(variant);
       separator = "|";
     }
@@ -73,7 +73,7 @@ std::string options_of(const ServerModel& model) {
 std::string as_text() {
   std::size_t width = 0;
   for (const auto* model : polymux::server_models()) {
-    width = std::max(width, std::string_view(model->name).size());
+    width = std::max(width, model->name.size());
   }
   const std::string indent(width + 2, ' ');
   std::string text;

@@ -59,7 +59,7 @@ std::string names_of(bool (*is_meant)(const ServerModel&)) {
 /// What of the command line the model has no use for; empty if it has for all. Nothing is ignored.
 std::string find_misfit(const ServerModel& model, const CLI::App& command) {
   const auto misfit = [&](const std::string& option, const std::string& others) {
-    return option + " is not for the model '" + model.name + "', but for: " + others;
+    return option + " is not for the model '" + std::string(model.name) + "', but for: " + others;
   };
   const auto was_given = [&](const std::string& option) { return command.count(option) != 0; };
   if (was_given("--backend") && !model.takes_backend) {
@@ -74,15 +74,14 @@ std::string find_misfit(const ServerModel& model, const CLI::App& command) {
                   names_of([](const auto& one) { return one.workers == Workers::processes; }));
   }
   for (const auto* other : polymux::server_models()) {
-    if (other->variant_option == nullptr || other == &model) continue;
-    const auto option = std::string("--") + other->variant_option;
-    const bool is_own =
-        model.variant_option != nullptr && option == std::string("--") + model.variant_option;
-    if (!is_own && was_given(option)) return misfit(option, other->name);
+    if (other->variant_option.empty() || other->variant_option == model.variant_option) continue;
+    const auto option = "--" + std::string(other->variant_option);
+    if (was_given(option)) return misfit(option, std::string(other->name));
   }
-  for (const char* const option : model.refused_options) {
+  for (const auto refused : model.refused_options) {
+    const std::string option(refused);
     if (was_given(option)) {
-      return std::string(option) + " cannot be kept by the model '" + model.name +
+      return option + " cannot be kept by the model '" + std::string(model.name) +
              "'; docs/models.md says why";
     }
   }
@@ -127,10 +126,8 @@ int serve(const Choice& choice) {
   const auto& model = *polymux::find_server_model(choice.model);
   auto options = choice.options;
   options.workers = static_cast<std::uint32_t>(std::max(choice.threads, choice.processes));
-  if (model.variant_option != nullptr) {
-    const auto found = choice.variants.find(model.variant_option);
-    if (found != choice.variants.end()) options.variant = found->second;
-  }
+  const auto found = choice.variants.find(std::string(model.variant_option));
+  if (found != choice.variants.end()) options.variant = found->second;
   // While no descriptor is ours: none of those that were passed can be mistaken for one.
   if (const auto wrong = complete_addresses(options); !wrong.empty()) {
     return refuse(wrong);
@@ -207,12 +204,13 @@ void add_model_options(CLI::App& command, Choice& choice) {
                    "Processes, of a model that has a number of them; otherwise one a processor")
       ->type_name("N");
   for (const auto* model : polymux::server_models()) {
-    if (model->variant_option == nullptr) continue;
+    if (model->variant_option.empty()) continue;
     const std::vector<std::string> variants(model->variants.begin(), model->variants.end());
+    const std::string option(model->variant_option);
     command
         .add_option(
-            std::string("--") + model->variant_option, choice.variants[model->variant_option],
-            std::string("How the model ") + model->name + " does it; otherwise " + variants.front())
+            "--" + option, choice.variants[option],
+            "How the model " + std::string(model->name) + " does it; otherwise " + variants.front())
         ->check(CLI::IsMember(variants))
         ->type_name("WAY");
   }
@@ -237,8 +235,9 @@ void add_options(CLI::App& command, Choice& choice) {
   add_mode(command, "--unix-mode", choice.unix_mode,
            "Rights of the file of a Unix-domain socket; otherwise what the umask leaves");
   command
-      .add_option("--backend", options.backend,
-                  "Multiplexer to use, see 'polymux backends'; POLYMUX_BACKEND counts without it")
+      .add_option_function<std::string>(
+          "--backend", [&options](const std::string& name) { options.backend = name; },
+          "Multiplexer to use, see 'polymux backends'; POLYMUX_BACKEND counts without it")
       ->type_name("NAME");
   add_model_options(command, choice);
   constexpr std::uint64_t most_connections = std::numeric_limits<std::int32_t>::max();
@@ -292,7 +291,6 @@ void add_serve_command(CLI::App& app, Command& chosen) {
     if (!choice->group.empty() && choice->user.empty()) {
       throw CLI::ValidationError("--group", "it goes with --user, which is not there");
     }
-    choice->options.has_backend = command->count("--backend") != 0;
     const auto misfit = find_misfit(*polymux::find_server_model(choice->model), *command);
     if (!misfit.empty()) throw CLI::ValidationError(misfit);
     chosen = [choice] { return serve(*choice); };

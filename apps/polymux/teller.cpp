@@ -101,7 +101,7 @@ void Teller::on_state(const polymux::ServerState& state) {
     log_.write_always(LogLevel::info, "state " + item);
   };
   const auto uptime = std::chrono::steady_clock::now() - started_;
-  say(std::string("server model=") + model_.name + (backend_.empty() ? "" : " backend=") +
+  say("server model=" + std::string(model_.name) + (backend_.empty() ? "" : " backend=") +
       backend_ + " phase=" + (state.is_ending ? "ending" : "serving") +
       " uptime=" + in_seconds(uptime));
   for (const auto& address : addresses_) say("listening on " + address);

@@ -9,10 +9,9 @@
 #include <new>
 #include <utility>
 
-#include <polymux/poller/backend_info.hpp>
-
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
+#include "core/poller/backend_info.hpp"
 #include "platform/poll_bits.hpp"
 #include "platform/registration_error.hpp"
 #include "platform/system_error.hpp"

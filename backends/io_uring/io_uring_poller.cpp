@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include <polymux/poller/backend_info.hpp>
 #include <polymux/poller/error.hpp>
 
 #include "backends/io_uring/arm_queue.hpp"
 #include "backends/io_uring/ring.hpp"
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
+#include "core/poller/backend_info.hpp"
 #include "platform/descriptor_witness.hpp"
 #include "platform/poll_bits.hpp"
 #include "platform/system_error.hpp"

@@ -4,12 +4,11 @@
 #include <cstdint>
 #include <vector>
 
-#include <polymux/poller/backend_info.hpp>
-
 #include "backends/kqueue/kevents.hpp"
 #include "backends/kqueue/refusals.hpp"
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
+#include "core/poller/backend_info.hpp"
 #include "platform/readiness_probe.hpp"
 #include "platform/system_error.hpp"
 #include "platform/timespec.hpp"

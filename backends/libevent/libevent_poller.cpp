@@ -9,10 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include <polymux/poller/backend_info.hpp>
-
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
+#include "core/poller/backend_info.hpp"
 #include "platform/descriptor_witness.hpp"
 #include "platform/descriptors.hpp"
 

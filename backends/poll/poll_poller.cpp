@@ -1,8 +1,7 @@
-#include <polymux/poller/backend_info.hpp>
-
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
 #include "backends/support/poll_set.hpp"
+#include "core/poller/backend_info.hpp"
 #include "platform/descriptor_witness.hpp"
 #include "platform/poll_bits.hpp"
 #include "platform/system_error.hpp"

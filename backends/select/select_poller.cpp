@@ -6,11 +6,10 @@
 #include <cstddef>
 #include <limits>
 
-#include <polymux/poller/backend_info.hpp>
-
 #include "backends/select/descriptor_sets.hpp"
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
+#include "core/poller/backend_info.hpp"
 #include "platform/descriptor_witness.hpp"
 #include "platform/system_error.hpp"
 #include "platform/timespec.hpp"

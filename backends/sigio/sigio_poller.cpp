@@ -1,10 +1,10 @@
-#include <polymux/poller/backend_info.hpp>
 #include <polymux/poller/error.hpp>
 
 #include "backends/sigio/readiness_signals.hpp"
 #include "backends/support/checked_poller.hpp"
 #include "backends/support/open_backend.hpp"
 #include "backends/support/poll_set.hpp"
+#include "core/poller/backend_info.hpp"
 #include "platform/descriptor_witness.hpp"
 #include "platform/poll_bits.hpp"
 #include "platform/sockets.hpp"

@@ -1,4 +1,5 @@
 #include "backends/support/checked_poller.hpp"
+#include "core/poller/backend_info.hpp"
 
 #include <new>
 

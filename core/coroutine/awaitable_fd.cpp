@@ -114,6 +114,8 @@ void AwaitableFd::Wait::finish(std::error_code outcome) {
   run_->resume(waiting_);
 }
 
+namespace detail {
+
 SingleWait::~SingleWait() = default;
 
 bool SingleWait::begin(TaskRun& run, std::coroutine_handle<> waiting) {
@@ -129,5 +131,7 @@ std::error_code SingleWait::await_resume() noexcept {
   fd_.reset();
   return outcome;
 }
+
+}  // namespace detail
 
 }  // namespace polymux

@@ -15,6 +15,10 @@
 
 namespace polymux {
 
+namespace detail {
+class SingleWait;
+}
+
 /// A descriptor that tasks wait for, one task at a time for each direction.
 ///
 ///     AwaitableFd socket(loop, fd);
@@ -94,7 +98,7 @@ class [[nodiscard]] POLYMUX_API AwaitableFd::Wait {
 
  private:
   friend class AwaitableFd;
-  friend class SingleWait;
+  friend class detail::SingleWait;
 
   /// True if there is something to wait for.
   [[nodiscard]] bool begin(TaskRun& run, std::coroutine_handle<> waiting);
@@ -110,6 +114,8 @@ class [[nodiscard]] POLYMUX_API AwaitableFd::Wait {
   std::error_code outcome_;
   std::optional<Timer> timer_;
 };
+
+namespace detail {
 
 /// What `readable(fd)` and `writable(fd)` await.
 class [[nodiscard]] POLYMUX_API SingleWait {
@@ -138,15 +144,17 @@ class [[nodiscard]] POLYMUX_API SingleWait {
   std::optional<AwaitableFd::Wait> wait_;
 };
 
+}  // namespace detail
+
 /// Waits once for a descriptor that nothing else of this loop watches: registers it, waits, and
 /// takes it out again. As `AwaitableFd::readable` and `writable`.
 ///
 ///     const auto error = co_await readable(fd, 5s);
 ///     if (error == std::errc::timed_out) ...
-[[nodiscard]] inline SingleWait readable(int fd, TimeLimit limit = {}) noexcept {
+[[nodiscard]] inline detail::SingleWait readable(int fd, TimeLimit limit = {}) noexcept {
   return {fd, Interest::read, limit};
 }
-[[nodiscard]] inline SingleWait writable(int fd, TimeLimit limit = {}) noexcept {
+[[nodiscard]] inline detail::SingleWait writable(int fd, TimeLimit limit = {}) noexcept {
   return {fd, Interest::write, limit};
 }
 

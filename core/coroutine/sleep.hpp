@@ -9,6 +9,8 @@
 
 namespace polymux {
 
+namespace detail {
+
 /// What `sleep_for` and `sleep_until` await.
 class [[nodiscard]] Sleep {
  public:
@@ -31,13 +33,15 @@ class [[nodiscard]] Sleep {
   std::optional<Timer> timer_;
 };
 
+}  // namespace detail
+
 /// Waits so long, or longer, never shorter. Zero, or less, lets the others have their turn.
-[[nodiscard]] inline Sleep sleep_for(std::chrono::nanoseconds duration) noexcept {
-  return Sleep(duration);
+[[nodiscard]] inline detail::Sleep sleep_for(std::chrono::nanoseconds duration) noexcept {
+  return detail::Sleep(duration);
 }
 
-[[nodiscard]] inline Sleep sleep_until(Timer::Clock::time_point time) noexcept {
-  return Sleep(time);
+[[nodiscard]] inline detail::Sleep sleep_until(Timer::Clock::time_point time) noexcept {
+  return detail::Sleep(time);
 }
 
 }  // namespace polymux

@@ -15,9 +15,6 @@
 
 namespace polymux {
 
-template <class T>
-class Join;
-
 /// A task that runs in a loop. Destroying it cancels the task, unless that is done or detached.
 ///
 /// \par Threads  The loop's own thread only.
@@ -61,17 +58,19 @@ class [[nodiscard]] Spawned {
   /// For `co_await`, in another task of the same loop: waits until it is done and returns what it
   /// returned, or throws what it threw; `std::system_error` with `operation_canceled` if it is
   /// cancelled meanwhile, or there is none, and with `operation_in_progress` if another joins it.
-  [[nodiscard]] Join<T> join() noexcept { return Join<T>(frame_); }
+  [[nodiscard]] detail::Join<T> join() noexcept { return detail::Join<T>(frame_); }
 
   /// Has a function called from the loop, once, when it is done; not if it is cancelled or joined.
   /// It may destroy this. If it is done already nothing is called: ask `is_done` first.
-  void when_done(const std::function<void()>& callback) { frame_.promise().when_done_ = callback; }
+  void when_done(std::function<void()> callback) {
+    frame_.promise().when_done_ = std::move(callback);
+  }
 
   /// The outermost coroutine, which keeps the result.
   class promise_type;
 
  private:
-  friend class Join<T>;
+  friend class detail::Join<T>;
   using Frame = std::coroutine_handle<promise_type>;
 
   template <class Value>
@@ -85,7 +84,7 @@ class [[nodiscard]] Spawned {
 };
 
 template <class T>
-class Spawned<T>::promise_type final : public ValuePromise<T>, public TaskRun {
+class Spawned<T>::promise_type final : public detail::ValuePromise<T>, public TaskRun {
  public:
   // The coroutine's arguments.
   promise_type(EventLoop& loop, const Task<T>& /*task*/) noexcept : TaskRun(loop) {}
@@ -96,7 +95,7 @@ class Spawned<T>::promise_type final : public ValuePromise<T>, public TaskRun {
 
  private:
   friend class Spawned;
-  friend class Join<T>;
+  friend class detail::Join<T>;
 
   [[nodiscard]] std::coroutine_handle<> outermost() noexcept override {
     return Frame::from_promise(*this);
@@ -108,6 +107,8 @@ template <class T>
 Spawned<T> Spawned<T>::begin(EventLoop& /*loop*/, Task<T> task) {
   co_return co_await std::move(task);
 }
+
+namespace detail {
 
 /// What `Spawned::join` awaits.
 template <class T>
@@ -166,6 +167,8 @@ class [[nodiscard]] Join final : private TaskRun::Joiner {
   std::coroutine_handle<> waiting_;
   std::optional<Timer> later_;
 };
+
+}  // namespace detail
 
 /// Begins a task in a loop: its body runs at once, until it waits for something.
 ///

@@ -15,6 +15,8 @@ namespace polymux {
 template <class T>
 class Task;
 
+namespace detail {
+
 /// What the promises of all tasks share.
 class TaskPromise {
  public:
@@ -47,7 +49,7 @@ class TaskPromise {
 
  private:
   template <class T>
-  friend class Task;
+  friend class polymux::Task;
 
   TaskRun* run_ = nullptr;
   std::coroutine_handle<> caller_;
@@ -76,6 +78,8 @@ class ValuePromise<void> : public TaskPromise {
   void take() const { rethrow(); }
 };
 
+}  // namespace detail
+
 /// A coroutine that computes a `T`, or nothing: a function whose body may `co_await`.
 ///
 ///     Task<std::size_t> copy(int from, int to);
@@ -101,7 +105,7 @@ class [[nodiscard]] Task {
   static_assert(!std::is_reference_v<T>, "a task returns a value: return a pointer instead");
 
  public:
-  class promise_type : public ValuePromise<T> {
+  class promise_type : public detail::ValuePromise<T> {
    public:
     [[nodiscard]] Task get_return_object() noexcept {
       return Task(std::coroutine_handle<promise_type>::from_promise(*this));

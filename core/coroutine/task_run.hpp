@@ -10,6 +10,11 @@
 
 namespace polymux {
 
+namespace detail {
+template <class T>
+class Join;
+}
+
 /// One spawned task: the chain of coroutines that wait for each other, of which one at a time runs
 /// or waits for the loop. For those who write an awaitable; programs have `spawn` and `Spawned`.
 ///
@@ -32,7 +37,7 @@ class POLYMUX_API TaskRun {
   template <class T>
   friend class Spawned;
   template <class T>
-  friend class Join;
+  friend class detail::Join;
 
   /// Who waits for the end of a run.
   class Joiner {

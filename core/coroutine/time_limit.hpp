@@ -10,6 +10,9 @@ namespace polymux {
 
 /// Until when to wait: made of a point in time, or of a duration from now on; without either, for
 /// ever. What overflows the clock is for ever.
+///
+/// Several waits in a row may have the same limit. A `Timeout` is something else: how long one
+/// `Poller::wait` may take.
 class TimeLimit {
  public:
   using Clock = Timer::Clock;

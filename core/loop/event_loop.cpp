@@ -195,10 +195,10 @@ void EventLoop::fire(Timer& timer) {
   firing.callback();
 }
 
-void EventLoop::post(Task task) {
+void EventLoop::post(Callback callback) {
   {
     const std::scoped_lock lock(tasks_mutex_);
-    tasks_.push_back(std::move(task));
+    tasks_.push_back(std::move(callback));
     has_tasks_.store(true, std::memory_order_relaxed);
   }
   // Its own thread looks for tasks before it waits.
@@ -218,7 +218,7 @@ inline void EventLoop::end_turn() noexcept {
 
 void EventLoop::run_tasks() {
   has_now_ = false;
-  std::vector<Task> due;
+  std::vector<Callback> due;
   {
     const std::scoped_lock lock(tasks_mutex_);
     due.swap(tasks_);
@@ -237,7 +237,7 @@ void EventLoop::run_tasks() {
   }
 }
 
-void EventLoop::requeue(std::vector<Task>& due, std::size_t from) {
+void EventLoop::requeue(std::vector<Callback>& due, std::size_t from) {
   const std::scoped_lock lock(tasks_mutex_);
   tasks_.insert(tasks_.begin(),
                 std::make_move_iterator(due.begin() + static_cast<std::ptrdiff_t>(from)),

@@ -28,7 +28,7 @@ class TurnEnd;
 ///               handlers.
 class POLYMUX_API EventLoop {
  public:
-  using Task = std::function<void()>;
+  using Callback = std::function<void()>;
 
   /// Takes a poller, which must not be null (`open_poller()`), and owns it.
   explicit EventLoop(std::unique_ptr<Poller> poller);
@@ -52,8 +52,8 @@ class POLYMUX_API EventLoop {
   /// Makes `run` return after the present turn.
   void stop() noexcept;
 
-  /// Has `task` called in the loop's thread, in the order of posting. Throws `std::bad_alloc`.
-  void post(Task task);
+  /// Has `callback` called in the loop's thread, in the order of posting. Throws `std::bad_alloc`.
+  void post(Callback callback);
 
   /// To wait for it in another loop (`Poller::pollable_handle`). From then on watchers tell it at
   /// once what they want, unless the loop runs.
@@ -96,7 +96,7 @@ class POLYMUX_API EventLoop {
   [[nodiscard]] bool is_in_loop_thread() const noexcept;
   void run_tasks();
   /// Puts the tasks of `due` that did not run before those that were posted meanwhile.
-  void requeue(std::vector<Task>& due, std::size_t from);
+  void requeue(std::vector<Callback>& due, std::size_t from);
   void forget(const Watcher& watcher) noexcept;
   /// Has a watcher told that its descriptor was closed. False if there is no room for it now.
   [[nodiscard]] bool put_invalid(const Watcher& watcher) noexcept;
@@ -125,7 +125,7 @@ class POLYMUX_API EventLoop {
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> has_tasks_{false};
   std::mutex tasks_mutex_;
-  std::vector<Task> tasks_;
+  std::vector<Callback> tasks_;
 };
 
 }  // namespace polymux

@@ -10,11 +10,15 @@ namespace polymux {
 
 class EventLoop;
 
+namespace detail {
+
 /// A place in a ring of timers; both null for one that is not active.
 struct TimerHook {
   TimerHook* previous = nullptr;
   TimerHook* next = nullptr;
 };
+
+}  // namespace detail
 
 /// Calls a function once, at a point in time or later, never before.
 ///
@@ -23,7 +27,7 @@ struct TimerHook {
 /// that
 ///                 are due together fire in the order of their deadlines, equal ones in the order
 ///                 in which they were started. One that a callback starts fires in a later turn.
-class POLYMUX_API Timer : private TimerHook {
+class POLYMUX_API Timer : private detail::TimerHook {
  public:
   using Clock = std::chrono::steady_clock;
   using Callback = std::function<void()>;

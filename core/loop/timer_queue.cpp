@@ -9,12 +9,12 @@ namespace {
 // the slot begins.
 constexpr int most_looked_at = 64;
 
-void make_empty(TimerHook& ring) noexcept {
+void make_empty(detail::TimerHook& ring) noexcept {
   ring.previous = &ring;
   ring.next = &ring;
 }
 
-bool is_short(const TimerHook& ring) noexcept {
+bool is_short(const detail::TimerHook& ring) noexcept {
   constexpr int most = 64;
   int count = 0;
   for (const auto* hook = ring.next; hook != &ring; hook = hook->next) {
@@ -23,7 +23,7 @@ bool is_short(const TimerHook& ring) noexcept {
   return true;
 }
 
-void splice_back(TimerHook& ring, TimerHook& from) noexcept {
+void splice_back(detail::TimerHook& ring, detail::TimerHook& from) noexcept {
   from.next->previous = ring.previous;
   from.previous->next = &ring;
   ring.previous->next = from.next;
@@ -149,11 +149,11 @@ Timer* TimerQueue::pop_due() noexcept {
 }
 
 // By merging, of lists that end with null: equal ones keep their order, and nothing is allocated.
-void TimerQueue::sort(TimerHook& ring) noexcept {
+void TimerQueue::sort(detail::TimerHook& ring) noexcept {
   // Each place holds none, or twice as many as the one before it. Made as far as it is used: to
   // make all of it would cost more than to sort the few timers of a slot.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-  std::array<TimerHook*, 8 * sizeof(std::size_t)> runs;
+  std::array<detail::TimerHook*, 8 * sizeof(std::size_t)> runs;
   std::size_t end = 0;
   ring.previous->next = nullptr;
   for (auto* rest = ring.next; rest != nullptr;) {
@@ -166,7 +166,7 @@ void TimerQueue::sort(TimerHook& ring) noexcept {
     end = std::max(end, place + 1);
     runs[place] = run;
   }
-  TimerHook* all = nullptr;
+  detail::TimerHook* all = nullptr;
   for (std::size_t place = 0; place < end; ++place) {
     if (runs[place] != nullptr) all = all != nullptr ? merge(runs[place], all) : runs[place];
   }
@@ -181,8 +181,8 @@ void TimerQueue::sort(TimerHook& ring) noexcept {
 }
 
 // Neither may be empty.
-TimerHook* TimerQueue::merge(TimerHook* first, TimerHook* second) noexcept {
-  TimerHook* merged = nullptr;
+detail::TimerHook* TimerQueue::merge(detail::TimerHook* first, detail::TimerHook* second) noexcept {
+  detail::TimerHook* merged = nullptr;
   auto** end = &merged;
   for (;;) {
     if (timer_of(*second).deadline_ < timer_of(*first).deadline_) {

@@ -62,7 +62,7 @@ class TimerQueue {
     std::uint64_t occupied = 0;
     /// Bit n is set if those of slot n are not in the order of their deadlines.
     std::uint64_t unsorted = 0;
-    std::array<TimerHook, slots> rings;
+    std::array<detail::TimerHook, slots> rings;
   };
 
   /// One slot, found by `first_slot`.
@@ -86,14 +86,14 @@ class TimerQueue {
     static_assert(digit_bits == 6);
     return (63U - static_cast<unsigned>(std::countl_zero(difference | 1))) * 43U >> 8U;
   }
-  static Timer& timer_of(TimerHook& hook) noexcept { return static_cast<Timer&>(hook); }
+  static Timer& timer_of(detail::TimerHook& hook) noexcept { return static_cast<Timer&>(hook); }
 
-  static void unlink(TimerHook& hook) noexcept {
+  static void unlink(detail::TimerHook& hook) noexcept {
     hook.previous->next = hook.next;
     hook.next->previous = hook.previous;
     hook.next = nullptr;
   }
-  static void push_back(TimerHook& ring, TimerHook& hook) noexcept {
+  static void push_back(detail::TimerHook& ring, detail::TimerHook& hook) noexcept {
     hook.previous = ring.previous;
     hook.next = &ring;
     ring.previous->next = &hook;
@@ -122,8 +122,8 @@ class TimerQueue {
   void move_down(const Place& place) noexcept;
   void take_all(const Place& place) noexcept;
   [[nodiscard]] bool is_easy(const Place& place) const noexcept;
-  static void sort(TimerHook& ring) noexcept;
-  static TimerHook* merge(TimerHook* first, TimerHook* second) noexcept;
+  static void sort(detail::TimerHook& ring) noexcept;
+  static detail::TimerHook* merge(detail::TimerHook* first, detail::TimerHook* second) noexcept;
 
   /// The time that the queue has come to; what is due before it hangs in its slot.
   Key reached_;
@@ -131,7 +131,7 @@ class TimerQueue {
   Time next_ = Time::max();
   bool is_next_known_ = false;
   std::size_t size_ = 0;
-  TimerHook due_;
+  detail::TimerHook due_;
   std::array<Wheel, levels> wheels_;
 };
 

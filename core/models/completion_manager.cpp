@@ -163,7 +163,7 @@ std::unique_ptr<CompletionRing> CompletionManager::Impl::open_ring(Proactor proa
     return std::make_unique<SimulatedCompletions>(loop_, piece, on_news);
   }
   const auto clients = options_.max_connections;
-  if (clients == 0 || clients > most_by_aio) error = Errc::invalid_argument;
+  if (clients == 0 || clients > max_aio_connections) error = Errc::invalid_argument;
   if (async_io::why_missing() != nullptr) {
     error = std::make_error_code(std::errc::function_not_supported);
   }
@@ -416,7 +416,7 @@ void CompletionManager::close_all() noexcept {
   impl_->close_all();
 }
 
-const ConnectionCounters& CompletionManager::counters() const noexcept {
+ConnectionCounters CompletionManager::counters() const noexcept {
   return impl_->counters();
 }
 

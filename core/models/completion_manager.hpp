@@ -21,14 +21,14 @@ enum class Proactor : std::uint8_t {
   /// meanwhile, rather than some for each request.
   uring,
   /// POSIX AIO, by threads of the GNU C library: one for each client who is waited for. Needs
-  /// `ConnectionOptions::max_connections`, of at most `most_by_aio`, and takes SIGURG.
+  /// `ConnectionOptions::max_connections`, of at most `max_aio_connections`, and takes SIGURG.
   aio,
   /// Nobody but the loop, on its poller, when a descriptor is ready: everywhere.
   simulated,
 };
 
 /// Clients that `Proactor::aio` can have at a time.
-inline constexpr std::size_t most_by_aio = 512;
+inline constexpr std::size_t max_aio_connections = 512;
 
 /// Serves a `Service` as `ConnectionManager` does, with the same limits, time-outs and counters,
 /// but by completions: what it asks for is accepted, received and sent by another, and the loop is
@@ -60,7 +60,7 @@ class POLYMUX_API CompletionManager {
   /// As `ConnectionManager::close_all`.
   void close_all() noexcept;
 
-  [[nodiscard]] const ConnectionCounters& counters() const noexcept;
+  [[nodiscard]] ConnectionCounters counters() const noexcept;
 
  private:
   class POLYMUX_HIDDEN Impl;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 #include "core/models/blocking_server.hpp"
@@ -96,7 +97,7 @@ class ForkServer {
 };
 
 // A child that is forked beside the thread that tells of them could do too little (fork(2)).
-constexpr std::array refused{"--metrics"};
+constexpr std::array<std::string_view, 1> refused{"--metrics"};
 
 ServerOutcome serve(Service& service, const ServerOptions& options, ServerObserver& observer) {
   if (!options.metrics.empty()) return cannot_tell_metrics();

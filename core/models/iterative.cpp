@@ -1,6 +1,7 @@
 // One thread that has one client at a time: all of it is served before the next is accepted.
 
 #include <array>
+#include <string_view>
 
 #include "core/models/one_at_a_time.hpp"
 #include "core/models/server_frame.hpp"
@@ -21,7 +22,7 @@ ServerOutcome serve(Service& service, const ServerOptions& options, ServerObserv
 }
 
 // Those beyond one wait to be accepted, so that nobody can be refused.
-constexpr std::array refused{"--max-connections"};
+constexpr std::array<std::string_view, 1> refused{"--max-connections"};
 
 }  // namespace
 

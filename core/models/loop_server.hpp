@@ -26,7 +26,7 @@ namespace polymux {
 /// \param elsewhere  Where to measure, if the loop's measures cannot be asked for by its poller.
 [[nodiscard]] inline OpenResult open_poller_for(const ServerOptions& options,
                                                 LoopMeasures* elsewhere = nullptr) {
-  auto opened = options.has_backend ? open_poller(options.backend) : open_poller();
+  auto opened = options.backend ? open_poller(*options.backend) : open_poller();
   if (opened && !options.metrics.empty()) {
     opened.poller = std::make_unique<MeasuredPoller>(std::move(opened.poller), elsewhere);
   }

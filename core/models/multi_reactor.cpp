@@ -13,7 +13,7 @@ namespace polymux {
 namespace {
 
 // In the order of `Balance`.
-constexpr std::array variants{"least", "round-robin", "reuseport"};
+constexpr std::array<std::string_view, 3> variants{"least", "round-robin", "reuseport"};
 
 Balance balance_of(std::string_view variant) {
   const auto* const found = std::ranges::find(variants, variant);

@@ -14,7 +14,7 @@ namespace polymux {
 namespace {
 
 // In the order of `Proactor`.
-constexpr std::array variants{"uring", "aio", "simulated"};
+constexpr std::array<std::string_view, 3> variants{"uring", "aio", "simulated"};
 
 Proactor proactor_of(std::string_view variant) {
   const auto* const found = std::ranges::find(variants, variant);
@@ -52,14 +52,14 @@ ServerOutcome open(CompletionManager& manager, std::string_view variant, ServerO
 
 /// A client of AIO has a thread, so there is an end to them.
 ServerOutcome limit_clients(ConnectionOptions& connections) {
-  if (connections.max_connections > most_by_aio) {
+  if (connections.max_connections > max_aio_connections) {
     return {.kind = ServerOutcome::Kind::wrong_usage,
             .message = "--max-connections " + std::to_string(connections.max_connections) +
                        " is more than --proactor aio can have, which holds a thread for each: at "
                        "most " +
-                       std::to_string(most_by_aio)};
+                       std::to_string(max_aio_connections)};
   }
-  if (connections.max_connections == 0) connections.max_connections = most_by_aio;
+  if (connections.max_connections == 0) connections.max_connections = max_aio_connections;
   return {};
 }
 

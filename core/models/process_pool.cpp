@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -208,7 +209,7 @@ class Master {
 };
 
 // A child that is forked beside the thread that tells of them could do too little (fork(2)).
-constexpr std::array refused{"--metrics"};
+constexpr std::array<std::string_view, 1> refused{"--metrics"};
 
 ServerOutcome serve(Service& service, const ServerOptions& options, ServerObserver& observer) {
   if (!options.metrics.empty()) return cannot_tell_metrics();

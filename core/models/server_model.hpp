@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +19,7 @@ struct ServerOptions {
   /// As `ConnectionManager::listen` takes them.
   std::vector<std::string> addresses{"127.0.0.1:0"};
   /// Which multiplexer, of a model that takes one; without, the environment and the library choose.
-  std::string backend{};
-  bool has_backend = false;
+  std::optional<std::string> backend{};
   ConnectionOptions connections{};
   /// Threads or processes, of a model that has a number of them; zero: as many as processors.
   std::uint32_t workers = 0;
@@ -95,22 +95,22 @@ enum class Workers : std::uint8_t { none, threads, processes };
 /// One way to build a server around a service. All of them serve the same `Service` under the same
 /// limits, as far as each can; docs/models.md says where one cannot.
 struct ServerModel {
-  const char* name;
+  std::string_view name{};
   /// In a few words, for a list.
-  const char* summary;
+  std::string_view summary{};
   /// Programs and books that are known for it.
-  const char* known_from;
+  std::string_view known_from{};
   /// It waits for readiness by any multiplexer.
   bool takes_backend = false;
   Workers workers = Workers::none;
   /// Its clients send datagrams rather than streams (UDP).
   bool takes_datagrams = false;
   /// Ways in which it can be done, of which the first is taken unless another is asked for.
-  std::span<const char* const> variants{};
-  /// The option of the command that chooses one: `proactor` for `--proactor`.
-  const char* variant_option = nullptr;
+  std::span<const std::string_view> variants{};
+  /// The option of the command that chooses one: `proactor` for `--proactor`. Empty without any.
+  std::string_view variant_option{};
   /// Limits that it cannot keep: options of `polymux serve` that are refused, as `--idle-timeout`.
-  std::span<const char* const> refused_options{};
+  std::span<const std::string_view> refused_options{};
 
   /// Serves until SIGTERM or SIGINT, which drain; a second one stops at once. It is the process's
   /// own: signals are its to handle, and it is called from the main thread, before there are

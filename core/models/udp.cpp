@@ -1,6 +1,7 @@
 // One loop in one thread, and no connections: each datagram is answered by one.
 
 #include <array>
+#include <string_view>
 
 #include "core/models/datagram_manager.hpp"
 #include "core/models/loop_server.hpp"
@@ -17,7 +18,7 @@ ServerOutcome serve(Service& service, const ServerOptions& options, ServerObserv
 }
 
 // There is no connection that could be counted or idle.
-constexpr std::array refused{"--max-connections", "--idle-timeout"};
+constexpr std::array<std::string_view, 2> refused{"--max-connections", "--idle-timeout"};
 
 }  // namespace
 

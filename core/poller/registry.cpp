@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include <polymux/poller/backend_info.hpp>
+#include "core/poller/backend_info.hpp"
 
 // Defines POLYMUX_BACKENDS and POLYMUX_MISSING_BACKENDS: this file alone knows which there are.
 #include "backend_list.hpp"
@@ -17,6 +17,16 @@ namespace polymux {
 #define X(name) extern const BackendInfo name##_backend;
 POLYMUX_BACKENDS
 #undef X
+
+namespace detail {
+
+/// What an id stands for: of the registry alone.
+struct BackendAccess {
+  static BackendId id_of(const BackendInfo& info) noexcept { return BackendId(info); }
+  static const BackendInfo& info_of(BackendId id) noexcept { return *id.info_; }
+};
+
+}  // namespace detail
 
 namespace {
 
@@ -47,10 +57,15 @@ const std::vector<MissingBackend>& missing_backends() {
   return all;
 }
 
+bool is_by_name_only(const BackendInfo& info) {
+  return info.preference < 0;
+}
+
 BackendStatus status_of(const BackendInfo& info) {
   BackendStatus status{
       .name = info.name, .summary = info.summary, .capabilities = {}, .reason = {}, .id = {}};
-  status.id.emplace(info);
+  status.is_by_name_only = is_by_name_only(info);
+  status.id = detail::BackendAccess::id_of(info);
   std::error_code error;
   if (const auto poller = info.open(error)) {
     status.capabilities = poller->capabilities();
@@ -97,7 +112,7 @@ std::vector<BackendStatus> available_backends() {
   for (const auto* info : built_backends()) {
     all.push_back(status_of(*info));
     auto& status = all.back();
-    status.is_default = !has_default && status.is_available() && info->preference >= 0;
+    status.is_default = !has_default && status.is_available() && !status.is_by_name_only;
     has_default = has_default || status.is_default;
   }
   for (const auto& [name, reason] : missing_backends()) {
@@ -113,7 +128,7 @@ std::vector<BackendStatus> available_backends() {
 OpenResult open_poller(BackendId backend, const Requirements& required) {
   const auto name = backend.name();
   std::error_code error;
-  auto poller = backend.info().open(error);
+  auto poller = detail::BackendAccess::info_of(backend).open(error);
   if (!poller) {
     return refuse(name, error, "backend " + quoted(name) + " cannot be opened: " + error.message());
   }
@@ -126,7 +141,7 @@ OpenResult open_poller(BackendId backend, const Requirements& required) {
 
 OpenResult open_poller(std::string_view backend, const Requirements& required) {
   for (const auto* info : built_backends()) {
-    if (info->name == backend) return open_poller(BackendId(*info), required);
+    if (info->name == backend) return open_poller(detail::BackendAccess::id_of(*info), required);
   }
   for (const auto& [name, reason] : missing_backends()) {
     if (name != backend) continue;
@@ -143,8 +158,8 @@ OpenResult open_poller(const Requirements& required) {
     return opened;
   }
   for (const auto* info : built_backends()) {
-    if (info->preference < 0) continue;
-    if (auto opened = open_poller(BackendId(*info), required)) return opened;
+    if (is_by_name_only(*info)) continue;
+    if (auto opened = open_poller(detail::BackendAccess::id_of(*info), required)) return opened;
   }
   return refuse({}, Errc::backend_unavailable, "no backend works here that has what is required");
 }
@@ -160,18 +175,18 @@ Waitable waitable(int fd, BackendId backend, Interest interest) {
     asked = std::move(next);
     if (!asked) break;
     const auto error = asked.poller->add(fd, Token{}, interest);
-    answer = {.error = error, .reason = error ? error.message() : std::string()};
+    answer = {.error = error, .message = error ? error.message() : std::string()};
     if (error == Errc::bad_descriptor) break;
   }
-  return asked ? answer : Waitable{.error = asked.error, .reason = asked.message};
+  return asked ? answer : Waitable{.error = asked.error, .message = asked.message};
 }
 
 Waitable waitable(int fd, std::string_view backend, Interest interest) {
   for (const auto* info : built_backends()) {
-    if (info->name == backend) return waitable(fd, BackendId(*info), interest);
+    if (info->name == backend) return waitable(fd, detail::BackendAccess::id_of(*info), interest);
   }
   const auto refused = open_poller(backend);
-  return {.error = refused.error, .reason = refused.message};
+  return {.error = refused.error, .message = refused.message};
 }
 
 }  // namespace polymux

@@ -15,17 +15,22 @@ namespace polymux {
 
 struct BackendInfo;
 
+namespace detail {
+struct BackendAccess;
+}
+
 /// Names one backend that this library was built with. Cheap to copy, always valid.
 class POLYMUX_API BackendId {
  public:
-  explicit constexpr BackendId(const BackendInfo& info) noexcept : info_(&info) {}
-
   [[nodiscard]] std::string_view name() const noexcept;
-  [[nodiscard]] const BackendInfo& info() const noexcept { return *info_; }
 
   friend constexpr bool operator==(BackendId, BackendId) = default;
 
  private:
+  friend struct detail::BackendAccess;
+
+  explicit constexpr BackendId(const BackendInfo& info) noexcept : info_(&info) {}
+
   const BackendInfo* info_;
 };
 
@@ -42,6 +47,8 @@ struct BackendStatus {
   std::optional<BackendId> id;
   /// True for the one that `open_poller()` opens where nothing else is asked for.
   bool is_default = false;
+  /// True if it is opened only where it is asked for by name, and never chosen.
+  bool is_by_name_only = false;
 
   [[nodiscard]] bool is_available() const noexcept { return reason.empty(); }
 };
@@ -63,7 +70,7 @@ struct OpenResult {
 struct Waitable {
   std::error_code error{};
   /// For people; empty if it can be waited for.
-  std::string reason;
+  std::string message;
 
   [[nodiscard]] explicit operator bool() const noexcept { return !error; }
 };

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <polymux/poller/backend_info.hpp>
 #include <polymux/poller/registry.hpp>
 
 #include "tests/conformance/conformance_test.hpp"
@@ -177,7 +176,7 @@ TEST_P(OpenRules, Open6WaitableAnswersAsAddDoes) {
     const auto answer = registry().can_wait(fd, name(), interest);
     EXPECT_EQ(answer.error, error) << fd << ", " << to_string(interest);
     EXPECT_EQ(static_cast<bool>(answer), !error);
-    EXPECT_NE(answer.reason.empty(), static_cast<bool>(error)) << answer.reason;
+    EXPECT_NE(answer.message.empty(), static_cast<bool>(error)) << answer.message;
     EXPECT_EQ(registry().can_wait_by_id(fd, id, interest).error, error);
   };
   // What add needs is opened now, and does not count.
@@ -250,7 +249,7 @@ TEST_P(OpenRules, Open8BestThatMeetsTheRequirementsIsChosen) {
 
   const auto all = registry().available();
   const auto best = std::ranges::find_if(all, [&](const BackendStatus& backend) {
-    return backend.is_available() && backend.id->info().preference >= 0 &&
+    return backend.is_available() && !backend.is_by_name_only &&
            missing(required, backend.capabilities).empty();
   });
   if (best != all.end()) {

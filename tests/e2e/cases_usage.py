@@ -183,6 +183,9 @@ class Usage(unittest.TestCase):
             self.assertTrue(re.search(rf"^{entry['name']}\b", text, re.MULTILINE), entry["name"])
             self.assertEqual(entry["available"], entry["reason"] == "")
             self.assertEqual(entry["available"], entry["capabilities"] is not None)
+            is_noted = re.search(rf"^{entry['name']}\b.*\(only by name\)$", text, re.MULTILINE) is not None
+            self.assertEqual(is_noted, entry["available"] and entry["by_name_only"])
+            self.assertFalse(entry["by_name_only"] and entry["default"])
 
     def test_backends_with_a_wrong_environment(self):
         code, output, errors = self.run_polymux("backends", "--json",

@@ -73,7 +73,7 @@ class CompletionManagerTest : public LoopTest, public ::testing::WithParamInterf
   CompletionManagerTest() : LoopTest(open_poller(GetParam().backend).poller) {}
 
   void serve(Service& service, ConnectionOptions options = {}) {
-    if (is_aio() && options.max_connections == 0) options.max_connections = most_by_aio;
+    if (is_aio() && options.max_connections == 0) options.max_connections = max_aio_connections;
     manager = std::make_unique<CompletionManager>(loop, service, options);
     if (const auto error = manager->open(GetParam().proactor)) GTEST_SKIP() << error.message();
     const auto result = manager->listen("127.0.0.1:0");
@@ -303,7 +303,7 @@ TEST_P(CompletionManagerTest, ThoseBeyondTheLimitAreTurnedAway) {
 }
 
 TEST_P(CompletionManagerTest, OnlyAioHasToBeToldOfAnEnd) {
-  for (const std::size_t most : {std::size_t{0}, most_by_aio + 1}) {
+  for (const std::size_t most : {std::size_t{0}, max_aio_connections + 1}) {
     CompletionManager unlimited(loop, upper, {.max_connections = most});
     const auto error = unlimited.open(GetParam().proactor);
     if (error == std::errc::function_not_supported) GTEST_SKIP() << error.message();

@@ -8,8 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include <polymux/poller/backend_info.hpp>
-
+#include "core/poller/backend_info.hpp"
 #include "tests/support/descriptors.hpp"
 #include "tests/support/poller_assertions.hpp"
 #include "tests/unit/model_kqueue.hpp"

@@ -147,7 +147,7 @@ TEST(Registry, WaitableSaysWhyAFileIsRefused) {
 
     EXPECT_FALSE(answer) << status.name;
     EXPECT_EQ(answer.error, Errc::not_pollable) << status.name;
-    EXPECT_FALSE(answer.reason.empty()) << status.name;
+    EXPECT_FALSE(answer.message.empty()) << status.name;
     EXPECT_EQ(waitable(-1, *status.id).error, Errc::bad_descriptor) << status.name;
   }
   EXPECT_EQ(waitable(null.get(), "nope").error, Errc::unknown_backend);

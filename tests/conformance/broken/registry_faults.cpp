@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <polymux/poller/backend_info.hpp>
 #include <polymux/poller/error.hpp>
 
 #include "tests/conformance/broken/broken_poller.hpp"
@@ -108,7 +107,7 @@ class VariableIsIgnored final : public Registry {
  public:
   OpenResult open_best(const Requirements& required) const override {
     for (const auto& status : available()) {
-      if (!status.id || status.id->info().preference < 0) continue;
+      if (!status.id || status.is_by_name_only) continue;
       if (auto opened = Registry::open_by_id(*status.id, required)) return opened;
     }
     return Registry::open_best(required);
@@ -213,7 +212,7 @@ class WaitableIsMistakenForItsOwn final : public Registry {
 class WaitableGivesNoReason final : public Registry {
  public:
   Waitable can_wait(int fd, std::string_view backend, Interest interest) const override {
-    return {.error = Registry::can_wait(fd, backend, interest).error, .reason = {}};
+    return {.error = Registry::can_wait(fd, backend, interest).error, .message = {}};
   }
 };
 
@@ -270,7 +269,7 @@ class TakesTheWorstThatMeets final : public Registry {
     auto list = available();
     std::ranges::reverse(list);
     for (const auto& status : list) {
-      if (!status.id || status.id->info().preference < 0) continue;
+      if (!status.id || status.is_by_name_only) continue;
       if (auto opened = Registry::open_by_id(*status.id, required)) return opened;
     }
     return Registry::open_best(required);
