@@ -75,7 +75,7 @@ struct Event {
   /// Every flag that holds.
   Ready ready = Ready::none;
 
-  /// Equal in token and readiness.
+  /// \return True if token and readiness are equal.
   friend constexpr bool operator==(const Event&, const Event&) = default;
 };
 
@@ -88,7 +88,7 @@ struct WaitResult {
   /// Set if the wait failed; `count` is zero then.
   std::error_code error{};
 
-  /// Equal in all of it.
+  /// \return True if all of it is equal.
   friend bool operator==(const WaitResult&, const WaitResult&) = default;
 };
 

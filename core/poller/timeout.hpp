@@ -54,7 +54,7 @@ class Timeout {
     return since_ != Clock::time_point{} ? since_ : Clock::now();
   }
 
-  /// Equal in how long, and in when it began.
+  /// \return True if how long and when it began are equal.
   friend constexpr bool operator==(const Timeout&, const Timeout&) = default;
 
  private:

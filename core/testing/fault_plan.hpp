@@ -163,7 +163,7 @@ struct FaultCounters {
   /// \return The sum of all faults: of everything here but `waits` and `events`.
   [[nodiscard]] std::uint64_t injected() const noexcept;
 
-  /// Equal in every number.
+  /// \return True if every number is equal.
   friend bool operator==(const FaultCounters&, const FaultCounters&) = default;
 };
 
