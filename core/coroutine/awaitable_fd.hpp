@@ -14,6 +14,8 @@
 #include <polymux/loop/watcher.hpp>
 
 namespace polymux {
+/// \addtogroup coroutine
+/// \{
 
 namespace detail {
 class SingleWait;
@@ -36,19 +38,28 @@ class POLYMUX_API AwaitableFd final : private Watcher {
  public:
   class Wait;
 
+  /// Is not registered yet.
+  ///
+  /// \param loop  Where its tasks run; must outlive it.
+  /// \param fd    An open descriptor, borrowed.
   AwaitableFd(EventLoop& loop, int fd) noexcept : Watcher(loop), number_(fd) {}
   AwaitableFd(const AwaitableFd&) = delete;
   AwaitableFd& operator=(const AwaitableFd&) = delete;
+  /// As `close`.
   ~AwaitableFd() override;
 
   /// Waits until a read would not block, also for end of stream or an error that waits there.
   ///
+  /// \param limit  When to give up; without one, never.
   /// \return For `co_await`: nothing if it is ready. `timed_out` if the time is over before: who is
   ///         ready by then is ready. `operation_canceled` after `interrupt`,
   ///         `operation_in_progress` if another task waits for the same, `Errc::bad_descriptor` for
   ///         what is closed, or as `Poller::add`.
   [[nodiscard]] Wait readable(TimeLimit limit = {}) noexcept;
   /// The same until a write would not block, or would fail at once.
+  ///
+  /// \param limit  When to give up; without one, never.
+  /// \return As `readable`.
   [[nodiscard]] Wait writable(TimeLimit limit = {}) noexcept;
 
   /// Those who wait are told so, and go on: `operation_canceled`.
@@ -57,7 +68,7 @@ class POLYMUX_API AwaitableFd final : private Watcher {
   /// No more is registered; those who wait wait on. A later wait registers again.
   void close() noexcept { stop(); }
 
-  /// The descriptor.
+  /// \return The descriptor.
   [[nodiscard]] int get() const noexcept { return number_; }
 
  private:
@@ -78,10 +89,14 @@ class POLYMUX_API AwaitableFd final : private Watcher {
   bool* was_destroyed_ = nullptr;
 };
 
-/// What `AwaitableFd::readable` and `writable` await.
+/// What `AwaitableFd::readable` and `writable` await: `co_await` gives its `std::error_code`.
 class [[nodiscard]] POLYMUX_API AwaitableFd::Wait {
  public:
-  /// As `readable` and `writable`: `interest` is one of these.
+  /// As `readable` and `writable`; does not wait yet.
+  ///
+  /// \param fd        What to wait for; if it is destroyed nobody is told before the limit.
+  /// \param interest  `Interest::read` or `Interest::write`.
+  /// \param limit     When to give up.
   Wait(AwaitableFd& fd, Interest interest, TimeLimit limit) noexcept
       : fd_(&fd), direction_(interest == Interest::read ? reading : writing), limit_(limit) {}
   Wait(const Wait&) = delete;
@@ -89,12 +104,15 @@ class [[nodiscard]] POLYMUX_API AwaitableFd::Wait {
   /// Waits no more.
   ~Wait();
 
+  /// \cond
+  // For the compiler, which calls them for `co_await`.
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   template <RunPromise Promise>
   [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> waiting) {
     return begin(waiting.promise().run(), waiting);
   }
   [[nodiscard]] std::error_code await_resume() const noexcept { return outcome_; }
+  /// \endcond
 
  private:
   friend class AwaitableFd;
@@ -151,11 +169,21 @@ class [[nodiscard]] POLYMUX_API SingleWait {
 ///
 ///     const auto error = co_await readable(fd, 5s);
 ///     if (error == std::errc::timed_out) ...
+///
+/// \param fd     An open descriptor, borrowed until the wait is over.
+/// \param limit  When to give up; without one, never.
+/// \return For `co_await`, as `AwaitableFd::readable`.
 [[nodiscard]] inline detail::SingleWait readable(int fd, TimeLimit limit = {}) noexcept {
   return {fd, Interest::read, limit};
 }
+/// The same until a write would not block, or would fail at once.
+///
+/// \param fd     An open descriptor, borrowed until the wait is over.
+/// \param limit  When to give up; without one, never.
+/// \return For `co_await`, as `AwaitableFd::writable`.
 [[nodiscard]] inline detail::SingleWait writable(int fd, TimeLimit limit = {}) noexcept {
   return {fd, Interest::write, limit};
 }
 
+/// \}
 }  // namespace polymux

@@ -8,6 +8,8 @@
 #include <polymux/loop/timer.hpp>
 
 namespace polymux {
+/// \addtogroup coroutine
+/// \{
 
 namespace detail {
 
@@ -36,12 +38,22 @@ class [[nodiscard]] Sleep {
 }  // namespace detail
 
 /// Waits so long, or longer, never shorter. Zero, or less, lets the others have their turn.
+///
+///     co_await sleep_for(100ms);
+///
+/// \param duration  From now on.
+/// \return For `co_await`, which gives nothing.
 [[nodiscard]] inline detail::Sleep sleep_for(std::chrono::nanoseconds duration) noexcept {
   return detail::Sleep(duration);
 }
 
+/// Waits until a point in time, or later. One that is over lets the others have their turn.
+///
+/// \param time  When to go on.
+/// \return For `co_await`, which gives nothing.
 [[nodiscard]] inline detail::Sleep sleep_until(Timer::Clock::time_point time) noexcept {
   return detail::Sleep(time);
 }
 
+/// \}
 }  // namespace polymux

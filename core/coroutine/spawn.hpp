@@ -14,6 +14,8 @@
 #include <polymux/loop/timer.hpp>
 
 namespace polymux {
+/// \addtogroup coroutine
+/// \{
 
 /// A task that runs in a loop. Destroying it cancels the task, unless that is done or detached.
 ///
@@ -23,22 +25,32 @@ class [[nodiscard]] Spawned {
  public:
   /// Of no task.
   Spawned() = default;
+  /// Takes the task of another, which has none then.
+  ///
+  /// \param other  What to take it from.
   Spawned(Spawned&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  /// Cancels its task and takes that of another, which has none then.
+  ///
+  /// \param other  What to take it from.
+  /// \return This.
   Spawned& operator=(Spawned&& other) noexcept {
     Spawned old(std::exchange(frame_, std::exchange(other.frame_, nullptr)));
     return *this;
   }
   Spawned(const Spawned&) = delete;
   Spawned& operator=(const Spawned&) = delete;
+  /// As `cancel`.
   ~Spawned() { cancel(); }
 
-  /// False if there is none: it was cancelled, detached or moved from.
+  /// \return False if there is no task: it was cancelled, detached or moved from.
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
 
-  /// It has returned, or thrown.
+  /// \return True if the task has returned, or thrown.
   [[nodiscard]] bool is_done() const noexcept { return frame_ && frame_.done(); }
 
-  /// What it returned, or throws what it threw. Of one that is done, once.
+  /// What came of it. Of one that is done, once.
+  ///
+  /// \return What the task returned, or throws what it threw.
   [[nodiscard]] T result() { return frame_.promise().take(); }
 
   /// Destroys its frames, and with them everything that its bodies have; what they wait for is not
@@ -55,13 +67,17 @@ class [[nodiscard]] Spawned {
     if (frame_) std::exchange(frame_, nullptr).promise().abandon(false);
   }
 
-  /// For `co_await`, in another task of the same loop: waits until it is done and returns what it
-  /// returned, or throws what it threw; `std::system_error` with `operation_canceled` if it is
-  /// cancelled meanwhile, or there is none, and with `operation_in_progress` if another joins it.
+  /// Waits, in another task of the same loop, until it is done.
+  ///
+  /// \return For `co_await`: what the task returned, or throws what it threw; `std::system_error`
+  ///         with `operation_canceled` if it is cancelled meanwhile, or there is none, and with
+  ///         `operation_in_progress` if another joins it.
   [[nodiscard]] detail::Join<T> join() noexcept { return detail::Join<T>(frame_); }
 
   /// Has a function called from the loop, once, when it is done; not if it is cancelled or joined.
-  /// It may destroy this. If it is done already nothing is called: ask `is_done` first.
+  /// If it is done already nothing is called: ask `is_done` first.
+  ///
+  /// \param callback  May destroy this. Another takes its place.
   void when_done(std::function<void()> callback) {
     frame_.promise().when_done_ = std::move(callback);
   }
@@ -83,6 +99,7 @@ class [[nodiscard]] Spawned {
   Frame frame_;
 };
 
+/// \cond
 template <class T>
 class Spawned<T>::promise_type final : public detail::ValuePromise<T>, public TaskRun {
  public:
@@ -107,6 +124,7 @@ template <class T>
 Spawned<T> Spawned<T>::begin(EventLoop& /*loop*/, Task<T> task) {
   co_return co_await std::move(task);
 }
+/// \endcond
 
 namespace detail {
 
@@ -173,6 +191,10 @@ class [[nodiscard]] Join final : private TaskRun::Joiner {
 /// Begins a task in a loop: its body runs at once, until it waits for something.
 ///
 /// Throws `std::bad_alloc`; costs an allocation of its own.
+///
+/// \param loop  Where it runs; must outlive the task.
+/// \param task  What runs.
+/// \return The task, to wait for, cancel or detach it.
 template <class T>
 [[nodiscard]] Spawned<T> spawn(EventLoop& loop, Task<T> task) {
   auto spawned = Spawned<T>::begin(loop, std::move(task));
@@ -180,4 +202,5 @@ template <class T>
   return spawned;
 }
 
+/// \}
 }  // namespace polymux

@@ -11,6 +11,8 @@
 #include <polymux/coroutine/task_run.hpp>
 
 namespace polymux {
+/// \addtogroup coroutine
+/// \{
 
 template <class T>
 class Task;
@@ -105,25 +107,37 @@ class [[nodiscard]] Task {
   static_assert(!std::is_reference_v<T>, "a task returns a value: return a pointer instead");
 
  public:
+  /// \cond
+  // What the compiler keeps in the frame of the coroutine.
   class promise_type : public detail::ValuePromise<T> {
    public:
     [[nodiscard]] Task get_return_object() noexcept {
       return Task(std::coroutine_handle<promise_type>::from_promise(*this));
     }
   };
+  /// \endcond
 
+  /// Takes the coroutine of another, which is left without any.
+  ///
+  /// \param other  Is only to be destroyed, or given another, after that.
   Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  /// Destroys its coroutine and takes that of another, which is left without any.
+  ///
+  /// \param other  Is only to be destroyed, or given another, after that.
+  /// \return This.
   Task& operator=(Task&& other) noexcept {
     Task old(std::exchange(frame_, std::exchange(other.frame_, nullptr)));
     return *this;
   }
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
+  /// Destroys the coroutine, and everything that its body has.
   ~Task() {
     if (frame_) frame_.destroy();
   }
 
-  /// For `co_await`, once: `co_await task()` or `co_await std::move(task)`.
+  /// \cond
+  // For `co_await`, once: `co_await task()` or `co_await std::move(task)`.
   class Call {
    public:
     explicit Call(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
@@ -154,6 +168,7 @@ class [[nodiscard]] Task {
     assert(frame_ && !frame_.done());
     return Call(frame_);
   }
+  /// \endcond
 
  private:
   explicit Task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
@@ -161,4 +176,5 @@ class [[nodiscard]] Task {
   std::coroutine_handle<promise_type> frame_;
 };
 
+/// \}
 }  // namespace polymux

@@ -9,6 +9,8 @@
 #include <polymux/loop/event_loop.hpp>
 
 namespace polymux {
+/// \addtogroup coroutine
+/// \{
 
 namespace detail {
 template <class T>
@@ -21,16 +23,23 @@ class Join;
 /// \par Threads  The loop's own thread only.
 class POLYMUX_API TaskRun {
  public:
+  /// For `spawn`, which makes one for each task.
+  ///
+  /// \param loop  Where the task runs; must outlive the run.
   explicit TaskRun(EventLoop& loop) noexcept : loop_(loop) {}
   TaskRun(const TaskRun&) = delete;
   TaskRun& operator=(const TaskRun&) = delete;
+  /// After its coroutines.
   virtual ~TaskRun() = default;
 
+  /// \return The loop in which the task runs.
   [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
 
   /// Goes on with `waiting`, the coroutine of this run that has suspended itself last. The last
   /// thing that an awaitable does: it may destroy the coroutine, the awaitable and this run. What a
   /// detached task throws comes out of it.
+  ///
+  /// \param waiting  The handle that `await_suspend` was given.
   void resume(std::coroutine_handle<> waiting);
 
  private:
@@ -39,7 +48,8 @@ class POLYMUX_API TaskRun {
   template <class T>
   friend class detail::Join;
 
-  /// Who waits for the end of a run.
+  /// \cond
+  // Who waits for the end of a run.
   class Joiner {
    public:
     Joiner() = default;
@@ -51,6 +61,7 @@ class POLYMUX_API TaskRun {
     /// The run is gone when this returns.
     virtual void on_cancelled() noexcept = 0;
   };
+  /// \endcond
 
   /// Its outermost coroutine, which ends suspended.
   [[nodiscard]] virtual std::coroutine_handle<> outermost() noexcept = 0;
@@ -76,4 +87,5 @@ concept RunPromise = requires(Promise& promise) {
   { promise.run() } -> std::same_as<TaskRun&>;
 };
 
+/// \}
 }  // namespace polymux

@@ -16,6 +16,8 @@
 #include <polymux/poller/poller.hpp>
 
 namespace polymux {
+/// \addtogroup loop
+/// \{
 
 class InterestChanges;
 class SignalInbox;
@@ -28,9 +30,13 @@ class TurnEnd;
 ///               handlers.
 class POLYMUX_API EventLoop {
  public:
+  /// What `post` takes.
   using Callback = std::function<void()>;
 
-  /// Takes a poller, which must not be null (`open_poller()`), and owns it.
+  /// Does nothing before it is run. Throws `std::bad_alloc`.
+  ///
+  /// \param poller  What to wait with, as `open_poller()` gives it; must not be null. The loop owns
+  ///                it.
   explicit EventLoop(std::unique_ptr<Poller> poller);
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -42,21 +48,28 @@ class POLYMUX_API EventLoop {
   ///
   /// What a callback throws comes out of it; the loop can be run again, and loses no event. A wait
   /// that fails for want of memory is tried again for five seconds.
+  ///
   /// \return The error of a wait that failed; `operation_in_progress` if called from a callback.
   [[nodiscard]] std::error_code run();
 
   /// One turn: waits, at most so long, until there is something to do, and does it.
+  ///
+  /// \param timeout  How long to wait at most; zero only does what can be done now.
   /// \return As `run`.
   [[nodiscard]] std::error_code run_once(Timeout timeout = std::nullopt);
 
   /// Makes `run` return after the present turn.
   void stop() noexcept;
 
-  /// Has `callback` called in the loop's thread, in the order of posting. Throws `std::bad_alloc`.
+  /// Has a function called in the loop's thread, in the order of posting. Throws `std::bad_alloc`.
+  ///
+  /// \param callback  Called once. It is destroyed uncalled if the loop is destroyed before.
   void post(Callback callback);
 
   /// To wait for it in another loop (`Poller::pollable_handle`). From then on watchers tell it at
   /// once what they want, unless the loop runs.
+  ///
+  /// \return The poller that the loop owns.
   [[nodiscard]] Poller& poller() noexcept;
 
  private:
@@ -128,4 +141,5 @@ class POLYMUX_API EventLoop {
   std::vector<Callback> tasks_;
 };
 
+/// \}
 }  // namespace polymux

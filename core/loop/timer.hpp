@@ -7,6 +7,8 @@
 #include <polymux/export.hpp>
 
 namespace polymux {
+/// \addtogroup loop
+/// \{
 
 class EventLoop;
 
@@ -24,15 +26,20 @@ struct TimerHook {
 ///
 /// \par Threads    The loop's own thread only.
 /// \par Callbacks  May start, stop and destroy any timer and watcher, this one included. Timers
-/// that
-///                 are due together fire in the order of their deadlines, equal ones in the order
-///                 in which they were started. One that a callback starts fires in a later turn.
+///                 that are due together fire in the order of their deadlines, equal ones in the
+///                 order in which they were started. One that a callback starts fires in a later
+///                 turn.
 class POLYMUX_API Timer : private detail::TimerHook {
  public:
+  /// What deadlines are points in time of: nobody sets it.
   using Clock = std::chrono::steady_clock;
+  /// Called in the loop.
   using Callback = std::function<void()>;
 
-  /// The loop must outlive the timer.
+  /// Is not started yet.
+  ///
+  /// \param loop      Where it is called; must outlive the timer.
+  /// \param callback  What is called. What it throws comes out of `EventLoop::run`.
   Timer(EventLoop& loop, Callback callback) noexcept
       : loop_(&loop), callback_(std::move(callback)) {}
   Timer(const Timer&) = delete;
@@ -42,14 +49,20 @@ class POLYMUX_API Timer : private detail::TimerHook {
 
   /// Fires `delay` from now; less than zero is as zero, and what overflows the clock is never. One
   /// that is active is set anew.
+  ///
+  /// \param delay  From now on.
   void start_after(std::chrono::nanoseconds delay) noexcept;
+  /// Fires at a point in time, or at once if that is over. One that is active is set anew.
+  ///
+  /// \param deadline  When; the greatest point in time is never.
   void start_at(Clock::time_point deadline) noexcept;
 
-  /// A second time does nothing.
+  /// Does not fire any more; a second time does nothing.
   void stop() noexcept;
 
+  /// \return True from its start until it fires or is stopped.
   [[nodiscard]] bool is_active() const noexcept { return next != nullptr; }
-  /// When it fires, if it is active.
+  /// \return When it fires, if it is active.
   [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
 
  private:
@@ -62,4 +75,5 @@ class POLYMUX_API Timer : private detail::TimerHook {
   Callback callback_;
 };
 
+/// \}
 }  // namespace polymux

@@ -14,6 +14,8 @@
 #include <polymux/service/service.hpp>
 
 namespace polymux {
+/// \addtogroup models
+/// \{
 
 /// Who accepts, receives and sends for a `CompletionManager`.
 enum class Proactor : std::uint8_t {
@@ -37,9 +39,14 @@ inline constexpr std::size_t max_aio_connections = 512;
 /// \par Threads  The loop's own thread only, which is the one that called `open`.
 class POLYMUX_API CompletionManager {
  public:
+  /// What `drain` calls in the end.
   using Callback = std::function<void()>;
 
-  /// Loop and service must outlive it. Throws `std::bad_alloc`.
+  /// Serves nobody yet. Throws `std::bad_alloc`.
+  ///
+  /// \param loop     Where it all happens; must outlive the manager.
+  /// \param service  What answers; must outlive the manager.
+  /// \param options  What clients are allowed; a copy is kept.
   CompletionManager(EventLoop& loop, Service& service, const ConnectionOptions& options = {});
   CompletionManager(const CompletionManager&) = delete;
   CompletionManager& operator=(const CompletionManager&) = delete;
@@ -49,17 +56,25 @@ class POLYMUX_API CompletionManager {
   /// Makes ready to serve; to be called before all else. After an error it can be called again.
   /// Throws `std::bad_alloc`.
   ///
+  /// \param proactor  Who does what is asked for.
   /// \return Why this system cannot; the message is for people. `Errc::invalid_argument` for more
   ///         clients than there can be.
   [[nodiscard]] std::error_code open(Proactor proactor = Proactor::uring);
 
   /// As `ConnectionManager::listen`.
+  ///
+  /// \copydetails ConnectionManager::listen
   [[nodiscard]] ListenResult listen(std::string_view address);
   /// As `ConnectionManager::drain`.
+  ///
+  /// \copydetails ConnectionManager::drain
   void drain(Callback when_gone);
   /// As `ConnectionManager::close_all`.
   void close_all() noexcept;
 
+  /// What has happened so far.
+  ///
+  /// \return The counters as they are now.
   [[nodiscard]] ConnectionCounters counters() const noexcept;
 
  private:
@@ -68,4 +83,5 @@ class POLYMUX_API CompletionManager {
   std::unique_ptr<Impl> impl_;
 };
 
+/// \}
 }  // namespace polymux
