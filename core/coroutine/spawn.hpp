@@ -77,7 +77,7 @@ class [[nodiscard]] Spawned {
   /// Has a function called from the loop, once, when it is done; not if it is cancelled or joined.
   /// If it is done already nothing is called: ask `is_done` first.
   ///
-  /// \param callback  May destroy this. Another takes its place.
+  /// \param callback  May destroy this. Of two that are given, the second one counts.
   void when_done(std::function<void()> callback) {
     frame_.promise().when_done_ = std::move(callback);
   }

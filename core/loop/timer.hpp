@@ -52,7 +52,7 @@ class POLYMUX_API Timer : private detail::TimerHook {
   ///
   /// \param delay  From now on.
   void start_after(std::chrono::nanoseconds delay) noexcept;
-  /// Fires at a point in time, or at once if that is over. One that is active is set anew.
+  /// Fires at a point in time, or in the next turn if that is over. One that is active is set anew.
   ///
   /// \param deadline  When; the greatest point in time is never.
   void start_at(Clock::time_point deadline) noexcept;

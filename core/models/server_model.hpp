@@ -115,7 +115,7 @@ class POLYMUX_API ServerObserver {
 
 /// What a model has many of.
 enum class Workers : std::uint8_t {
-  /// One thread serves all.
+  /// Nothing that there is a choice of: one serves all, or each client has one of its own.
   none,
   /// Threads of one process.
   threads,
