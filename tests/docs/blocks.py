@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 # What each mark needs after it, for people; empty for those that stand alone.
 MARKS = {
     "excuse": "why it is not run",
-    "wrapper": "the file of tests/docs/wrappers that the fragment belongs into",
+    "wrapper": "the file of tests/docs/wrappers that a fragment belongs into, or that goes before a block of CMake",
     "file": "the name under which a later block of the page uses it",
     "run": "",
     "server": "options of a `polymux serve` that runs meanwhile; PORT is its port",
     "log": "",
     "output": "",
     "numbers": "",
+    "args": "with what the program is called",
     "input": "what the program reads",
     "prints": "what the program has to print",
     "ends-by": "the signal that ends the program",

@@ -27,8 +27,11 @@ def check(test, block):
     # One that is a part of a project is a folder in it.
     if "add_subdirectory(polymux)" in block.text or "FetchContent" in block.text:
         (folder / "polymux").symlink_to(test.source)
+    preamble = PREAMBLE
+    if "wrapper" in block.marks:
+        preamble += (test.wrappers / f"{block.marks['wrapper']}.cmake").read_text(encoding="utf-8")
     is_whole = re.search(r"^project\(", block.text, re.M) is not None
-    (folder / "CMakeLists.txt").write_text(("" if is_whole else PREAMBLE) + block.text, encoding="utf-8")
+    (folder / "CMakeLists.txt").write_text(("" if is_whole else preamble) + block.text, encoding="utf-8")
     command = [test.cmake, "-G", test.generator, "-S", folder, "-B", folder / "build",
                f"-DCMAKE_PREFIX_PATH={test.prefix}", f"-DCMAKE_CXX_COMPILER={test.compiler}",
                f"-DFETCHCONTENT_SOURCE_DIR_POLYMUX={test.source}", "-DPOLYMUX_BACKEND_LIBEVENT=OFF"]

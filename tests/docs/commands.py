@@ -22,7 +22,7 @@ def check(test, words):
     if program in CHECKS:
         return CHECKS[program](test, arguments)
     if program.startswith("build/"):
-        return check_built_program(test, program)
+        return check_built_program(test, program, arguments)
     if "/" in program:
         return check_script(test, program, arguments)
     raise Wrong(f"no check is known for the command '{program}': add one to tests/docs/commands.py, "
@@ -132,10 +132,10 @@ def check_script(test, program, arguments):
     return f"{program}: is there, and knows its options"
 
 
-def check_built_program(test, program):
+def check_built_program(test, program, arguments):
     name = program.rpartition("/")[2]
     if name == "polymux":
-        name = "polymux_command"
+        return polymux_command.check(test, arguments)
     check_target(test, name)
     return f"{program}: is a target"
 

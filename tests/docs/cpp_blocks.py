@@ -45,7 +45,9 @@ def check(test, block):
     source = test.work / f"block_{block.line}.cpp"
     if not is_program(block):
         source.write_text(in_wrapper(block, test.wrappers), encoding="utf-8")
-        compile_with(test, ["-fsyntax-only", *test.pkg_config("--cflags", "polymux"), source], "does not compile")
+        # Private headers too, as what a wrapper has from the tree.
+        compile_with(test, ["-fsyntax-only", f"-I{test.source}", *test.pkg_config("--cflags", "polymux"), source],
+                     "does not compile")
         return Outcome("compiled", f"in wrapper {block.marks['wrapper']}")
     source.write_text(f"#line {block.line} \"{block.page}\"\n{block.text}", encoding="utf-8")
     program = source.with_suffix("")
@@ -64,7 +66,7 @@ def run_program(test, block, program):
         status, rest = background.end()
         said += rest
     else:
-        status, said = run([program], test.work, test.environment, escaped(marks.get("input", "")), SECONDS)
+        status, said = run([program, *marks.get("args", "").split()], test.work, test.environment, escaped(marks.get("input", "")), SECONDS)
     if status != 0:
         raise Wrong(f"ends with {status}:\n{said}")
     test.last_output = said

@@ -146,7 +146,7 @@ class Commands(unittest.TestCase):
     def test_what_is_there_is_right(self):
         for command in ("cmake --workflow --preset dev", "cmake -S . -B build/x -DPOLYMUX_WERROR=ON",
                         "cmake --build build/dev --target fault_matrix", "ports/run serve", ".ci/run",
-                        "build/dev/apps/polymux/polymux"):
+                        "build/fuzz/tests/fuzz/polymux_operations_fuzzer FILE"):
             commands.check(self.test, command.split())
 
     def test_what_is_not_there_is_wrong(self):

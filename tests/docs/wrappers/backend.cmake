@@ -1,0 +1,10 @@
+# As in backends/CMakeLists.txt.
+macro(polymux_backend name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT arg_SOURCES)
+    message(FATAL_ERROR "polymux_backend(${name}) has no SOURCES")
+  endif()
+endmacro()
+macro(polymux_backend_missing name reason)
+  message(STATUS "${name}: ${reason}")
+endmacro()

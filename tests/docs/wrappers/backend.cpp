@@ -1,0 +1,10 @@
+#include <span>
+#include <system_error>
+
+#include "backends/support/checked_poller.hpp"
+
+namespace polymux {
+
+// The block.
+
+}  // namespace polymux
