@@ -20,13 +20,14 @@ MARKS = {
     "log": "",
     "output": "",
     "numbers": "",
+    "names": "",
     "args": "with what the program is called",
     "input": "what the program reads",
     "prints": "what the program has to print",
     "ends-by": "the signal that ends the program",
 }
 # Those that may have nothing after them.
-ALONE = {"run", "log", "output", "numbers", "server"}
+ALONE = {"run", "log", "output", "numbers", "names", "server"}
 
 
 class PageError(Exception):

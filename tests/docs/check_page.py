@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 import cmake_blocks  # noqa: E402
 import cpp_blocks  # noqa: E402
 import data_blocks  # noqa: E402
+import names  # noqa: E402
 import shell_blocks  # noqa: E402
 from blocks import PageError, blocks_of  # noqa: E402
 from outcome import KINDS, Outcome, Wrong  # noqa: E402
@@ -31,14 +32,17 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
 def check_text(test, block):
-    """No code, so it is what a program says: the one that was run before, or a server with these options."""
+    """No code, so it is what a program says (the one that was run before, or a server with these options), or a diagram of
+    functions that there are."""
+    if "names" in block.marks:
+        return names.check(test, block)
     if "server" in block.marks:
         server = shell_blocks.start_server(test, block.marks["server"])
         test.last_output = test.wait_for(server.log, block.text.count("\n"))
         shell_blocks.end(server)
     elif "output" not in block.marks:
         raise Wrong("text is run by nobody: mark it with `output`, if it is that of the program before, "
-                    "`server` and its options, if it is in its log, or `excuse` and what it is")
+                    "`server` and its options, if it is in its log, `names`, if it is of functions, or `excuse` and what it is")
     if test.last_output is None:
         raise Wrong("is marked as output, and no program was run before")
     wrong = test.differs(block.text, test.last_output, "numbers" in block.marks)

@@ -1,15 +1,33 @@
 """What the pages leave open, and what it is in the test."""
 
+import random
 import re
 import socket
+
+from outcome import Wrong
 
 ADDRESS = re.compile(r"(?P<host>127\.0\.0\.1|\[::1\]|localhost):(?P<port>\d+)\b")
 
 
+# Below those that systems give to clients: no other test's client can take it meanwhile.
+PORTS = range(20_000, 30_000)
+
+
+def can_bind(family, host, port):
+    try:
+        with socket.socket(family) as probe:
+            probe.bind((host, port))
+    except OSError:
+        return False
+    return True
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for _ in range(1000):
+        port = random.choice(PORTS)
+        if can_bind(socket.AF_INET, "127.0.0.1", port):
+            return port
+    raise Wrong("no port is free")
 
 
 class Places:
@@ -19,10 +37,13 @@ class Places:
         self.test = test
         self.ports = {}
         self.values = {"PREFIX": str(test.prefix)}
+        self.has_ipv6 = can_bind(socket.AF_INET6, "::1", 0)
 
     def put(self, text):
         for name, value in self.values.items():
             text = re.sub(rf"\b{name}\b", str(value), text)
+        if not self.has_ipv6:
+            text = text.replace("[::1]", "127.0.0.1")
         text = ADDRESS.sub(self._put_port, text)
         for page_port, port in self.ports.items():
             text = re.sub(rf"(?<=127\.0\.0\.1 ){page_port}\b", str(port), text)

@@ -165,7 +165,7 @@ class Pages(unittest.TestCase):
 
     def check(self, text):
         test = types.SimpleNamespace(saved={}, last_output=None, wrappers=Path(__file__).parent / "wrappers",
-                                     work=Path("/nonexistent"))
+                                     work=Path("/nonexistent"), source=TREE)
         with contextlib.redirect_stdout(io.StringIO()):
             counts, wrong = check_page.check_all(test, blocks_of("page.md", text))
         return {kind: number for kind, number in counts.items() if number}, wrong
@@ -180,6 +180,11 @@ class Pages(unittest.TestCase):
         self.assertEqual(self.check("```text\nx\n```\n"), ({}, 1))
         self.assertEqual(self.check("```cpp\nint x;\n```\n"), ({}, 1))
         self.assertEqual(self.check("<!-- doc-test: wrapper nonsense -->\n```cpp\nint x;\n```\n"), ({}, 1))
+
+    def test_names_in_a_diagram_are_of_this_tree(self):
+        self.assertEqual(self.check("<!-- doc-test: names -->\n```text\nEventLoop::run\n```\n"), ({"checked": 1}, 0))
+        self.assertEqual(self.check("<!-- doc-test: names -->\n```text\nEventLoop::walk\n```\n"), ({}, 1))
+        self.assertEqual(self.check("<!-- doc-test: names -->\n```text\na diagram\n```\n"), ({}, 1))
 
     def test_data_is_parsed(self):
         self.assertEqual(self.check("```json\n{}\n```\n```ini\n[Unit]\nA=b\n```\n"), ({"parsed": 2}, 0))
