@@ -61,8 +61,8 @@ class [[nodiscard]] Spawned {
     if (frame_) std::exchange(frame_, nullptr).promise().abandon(true);
   }
 
-  /// Lets it run to its end by itself. What it throws then comes out of `EventLoop::run`; if it has
-  /// thrown already, out of here.
+  /// Lets it run to its end by itself, or until its loop is destroyed, which cancels it. What it
+  /// throws then comes out of `EventLoop::run`; if it has thrown already, out of here.
   void detach() {
     if (frame_) std::exchange(frame_, nullptr).promise().abandon(false);
   }

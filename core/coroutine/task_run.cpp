@@ -22,8 +22,8 @@ void TaskRun::abandon(bool cancels) {
 
 void TaskRun::settle() {
   if (is_abandoned_) {
-    if (is_cancelled_ || is_done()) destroy_abandoned();
-    return;
+    if (is_cancelled_ || is_done()) return destroy_abandoned();
+    return link(loop_);
   }
   if (!is_done()) return;
   if (auto* const joiner = std::exchange(joiner_, nullptr)) return joiner->on_done();
@@ -35,6 +35,12 @@ void TaskRun::destroy_abandoned() {
   const auto thrown = is_cancelled_ ? nullptr : error();
   outermost().destroy();
   if (thrown) std::rethrow_exception(thrown);
+}
+
+// Nobody else would destroy what is detached.
+void TaskRun::on_loop_end() noexcept {
+  is_cancelled_ = true;
+  if (!is_running_) destroy_abandoned();
 }
 
 }  // namespace polymux

@@ -7,6 +7,7 @@
 
 #include <polymux/export.hpp>
 #include <polymux/loop/event_loop.hpp>
+#include <polymux/loop/loop_end.hpp>
 
 namespace polymux {
 /// \addtogroup coroutine
@@ -21,7 +22,7 @@ class Join;
 /// or waits for the loop. For those who write an awaitable; programs have `spawn` and `Spawned`.
 ///
 /// \par Threads  The loop's own thread only.
-class POLYMUX_API TaskRun {
+class POLYMUX_API TaskRun : private detail::LoopEnd {
  public:
   /// For `spawn`, which makes one for each task.
   ///
@@ -30,7 +31,7 @@ class POLYMUX_API TaskRun {
   TaskRun(const TaskRun&) = delete;
   TaskRun& operator=(const TaskRun&) = delete;
   /// After its coroutines.
-  virtual ~TaskRun() = default;
+  ~TaskRun() override = default;
 
   /// \return The loop in which the task runs.
   [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
@@ -72,6 +73,7 @@ class POLYMUX_API TaskRun {
   void abandon(bool cancels);
   void settle();
   void destroy_abandoned();
+  void on_loop_end() noexcept override;
 
   EventLoop& loop_;
   Joiner* joiner_ = nullptr;

@@ -1,4 +1,5 @@
 #include <polymux/loop/event_loop.hpp>
+#include <polymux/loop/loop_end.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -57,7 +58,12 @@ EventLoop::EventLoop(std::unique_ptr<Poller> poller)
   assert(poller_ != nullptr);
 }
 
-EventLoop::~EventLoop() = default;
+EventLoop::~EventLoop() {
+  while (auto* const end = loop_ends_) {
+    end->unlink();
+    end->on_loop_end();
+  }
+}
 
 Poller& EventLoop::poller() noexcept {
   is_poller_shared_ = true;

@@ -19,6 +19,9 @@ namespace polymux {
 /// \addtogroup loop
 /// \{
 
+namespace detail {
+class LoopEnd;
+}
 class InterestChanges;
 class SignalInbox;
 class TimerQueue;
@@ -40,8 +43,8 @@ class POLYMUX_API EventLoop {
   explicit EventLoop(std::unique_ptr<Poller> poller);
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
-  /// Its watchers, timers and signal watches must be gone by then. Tasks that were posted and did
-  /// not run are destroyed.
+  /// Its watchers, timers and signal watches must be gone by then. Detached coroutine tasks that
+  /// wait are cancelled; what was posted and did not run is destroyed.
   ~EventLoop();
 
   /// Runs until `stop`. One that came before makes it return at once.
@@ -73,6 +76,7 @@ class POLYMUX_API EventLoop {
   [[nodiscard]] Poller& poller() noexcept;
 
  private:
+  friend class detail::LoopEnd;
   friend class InterestChanges;
   friend class SignalWatch;
   friend class Timer;
@@ -126,6 +130,8 @@ class POLYMUX_API EventLoop {
   std::unique_ptr<SignalInbox> signals_;
   /// Those that want to be told of the end of this turn, linked.
   TurnEnd* turn_ends_ = nullptr;
+  /// Those that end with the loop, linked.
+  detail::LoopEnd* loop_ends_ = nullptr;
   std::unique_ptr<InterestChanges> interest_changes_;
   Clock::time_point now_{};
   bool has_now_ = false;

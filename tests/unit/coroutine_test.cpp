@@ -215,6 +215,53 @@ TEST_F(CoroutineTest, DetachedOneRunsToItsEndAndIsFreed) {
   EXPECT_EQ(alive, 0);
 }
 
+// Waits for something that never comes, with a caller above and a task of its own below.
+Task<> wait_for_ever(int& alive, int fd) {
+  const Witness witness(alive);
+  static_cast<void>(co_await readable(fd));
+}
+
+Task<> wait_for_others(EventLoop& loop, int& alive, int fd) {
+  const Witness witness(alive);
+  const auto other = spawn(loop, wait_for_ever(alive, fd));
+  co_await sleep_for(1h);
+}
+
+struct DetachesAtItsEnd {
+  DetachesAtItsEnd(EventLoop& where, int& count) : loop(where), alive(count) {}
+  DetachesAtItsEnd(const DetachesAtItsEnd&) = delete;
+  DetachesAtItsEnd& operator=(const DetachesAtItsEnd&) = delete;
+  ~DetachesAtItsEnd() {
+    bool has_run = false;
+    spawn(loop, sleep_and_note(alive, has_run, 1h)).detach();
+  }
+  EventLoop& loop;
+  int& alive;
+};
+
+Task<> detach_at_its_end(EventLoop& loop, int& alive) {
+  const DetachesAtItsEnd last(loop, alive);
+  co_await sleep_for(1h);
+}
+
+TEST_F(CoroutineTest, DetachedOnesThatWaitEndWithTheirLoop) {
+  auto opened = open_poller();
+  ASSERT_TRUE(opened) << opened.message;
+  auto other = std::make_unique<EventLoop>(std::move(opened.poller));
+  const Pipe pipe;
+  int alive = 0;
+  bool has_run = false;
+  spawn(*other, sleep_and_note(alive, has_run, 1ms)).detach();
+  spawn(*other, wait_for_others(*other, alive, pipe.reader.get())).detach();
+  spawn(*other, detach_at_its_end(*other, alive)).detach();
+  while (!has_run) ASSERT_FALSE(other->run_once(10ms));
+  EXPECT_EQ(alive, 2);
+
+  other.reset();
+
+  EXPECT_EQ(alive, 0);
+}
+
 Task<> cancel_itself(Spawned<>& self, int& alive, bool& went_on) {
   const Witness witness(alive);
   co_await sleep_for(0ns);
