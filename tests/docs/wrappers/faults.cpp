@@ -6,6 +6,6 @@
 void run_under_faults(unsigned seed);
 
 void run_under_faults(unsigned seed) {
-// The block.
+  // The block.
   static_cast<void>(faults);
 }

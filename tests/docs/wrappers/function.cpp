@@ -5,5 +5,5 @@
 void block();
 
 void block() {
-// The block.
+  // The block.
 }

@@ -11,6 +11,6 @@ bool has_quit();
 int block();
 
 int block() {
-// The block.
-return 0;
+  // The block.
+  return 0;
 }

@@ -7,5 +7,5 @@
 void block(polymux::Poller& poller, int fd);
 
 void block(polymux::Poller& poller, int fd) {
-// The block.
+  // The block.
 }

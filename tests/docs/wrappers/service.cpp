@@ -6,5 +6,5 @@
 void block(polymux::EventLoop& loop, polymux::Service& service);
 
 void block(polymux::EventLoop& loop, polymux::Service& service) {
-// The block.
+  // The block.
 }
