@@ -67,12 +67,12 @@ class Test:
     """A page and what it is tested with."""
 
     def __init__(self, arguments):
-        self.source, self.build, self.prefix = arguments.source, arguments.build, arguments.prefix
+        self.source, self.build = arguments.source.resolve(), arguments.build.resolve()
+        self.prefix, self.work = arguments.prefix.resolve(), arguments.work.resolve()
         self.ctest = arguments.ctest
         self.cmake, self.generator, self.compiler = arguments.cmake, arguments.generator, arguments.compiler
         self.flags, self.warnings = shlex.split(arguments.flags), WARNINGS
         self.pkg_config_program = arguments.pkg_config
-        self.work = arguments.work
         shutil.rmtree(self.work, ignore_errors=True)
         # What a page's own commands see; they may change it by cd.
         self.folder = self.work / "folder_of_the_page"
