@@ -134,8 +134,14 @@ class Test:
         return said()
 
     def end(self):
+        """Ends what still runs; how many did not end in peace, by SIGTERM and with 0."""
+        failed = 0
         for background in self.backgrounds:
-            background.end()
+            status, _ = background.end()
+            if status != 0:
+                failed += 1
+                print(f"WRONG: {background.name} ends with {status}: {background.log()}")
+        return failed
 
 
 def check(test, block):
@@ -199,7 +205,8 @@ def main():
     try:
         counts, wrong = check_all(test, blocks)
     finally:
-        test.end()
+        failed = test.end()
+    wrong += failed
     told = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number)
     print(f"{arguments.page}: {len(blocks)} blocks: {told}{f', {wrong} WRONG' if wrong else ''}")
     if wrong:
