@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+# Sections that have every page of a folder.
+FOLDERS = {"Examples": "examples/**/*.md", "Systems": "ports/**/*.md"}
+
 
 def present(entries, pages, named):
     """The entries whose pages exist. Notes in `named` which pages these are."""
@@ -21,8 +24,8 @@ def present(entries, pages, named):
 def on_config(config):
     pages = Path(config["docs_dir"])
     for entry in config["nav"]:
-        if "Systems" in entry:
-            entry["Systems"] = sorted(str(page.relative_to(pages)) for page in pages.glob("ports/**/*.md"))
+        for title in entry.keys() & FOLDERS.keys():
+            entry[title] = sorted(str(page.relative_to(pages)) for page in pages.glob(FOLDERS[title]))
     named = set()
     navigation = present(config["nav"], pages, named)
     others = sorted(str(page.relative_to(pages)) for folder in ("", "docs") for page in (pages / folder).glob("*.md"))

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "site"))
 
 import markdown_links  # noqa: E402
 
-PAGES = ("*.md", "docs/*.md", "ports/*.md", "ports/*/*.md")
+PAGES = ("*.md", "docs/*.md", "examples/*/*.md", "ports/*.md", "ports/*/*.md")
 
 
 def anchors_of(file):
