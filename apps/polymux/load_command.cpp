@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -153,6 +154,15 @@ void add_ways(CLI::App& command, LoadCommand& load) {
       .add_option("--backend", load.backend,
                   "Multiplexer to use, see 'polymux backends'; POLYMUX_BACKEND counts without it")
       ->type_name("NAME");
+  command
+      .add_option("--io", options.io,
+                  "How connections send and receive: uring (completions of io_uring) or readiness; "
+                  "by default what is faster here")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, load::Io>{{"readiness", load::Io::readiness},
+                                          {"uring", load::Io::uring}},
+          CLI::ignore_case))
+      ->type_name("WAY");
   command.add_flag("--json", load.wants_json,
                    "Print JSON; its form is stable (docs/schemas/load.schema.json)");
 }

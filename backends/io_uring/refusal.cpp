@@ -35,7 +35,7 @@ class RefusalCategory final : public std::error_category {
       case Refusal::too_old:
         return "this kernel's io_uring is too old: Linux 5.13 is needed";
       case Refusal::too_old_for_completions:
-        return "this kernel's io_uring is too old for a server by completions: Linux 6.1 is needed";
+        return "this kernel's io_uring is too old for completions: Linux 6.1 is needed";
       case Refusal::no_memory:
         return "no memory for a ring; before Linux 5.12 it counts against RLIMIT_MEMLOCK";
     }

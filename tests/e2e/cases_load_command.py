@@ -1,6 +1,7 @@
 """`polymux load`: what it measures, what it finds wrong, and how it ends."""
 
 import contextlib
+import functools
 import json
 import os
 import pty
@@ -10,6 +11,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -17,6 +19,7 @@ import unittest
 from pathlib import Path
 
 import e2e_support as e2e
+from cases_proactor import forbid_io_uring
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs/schemas/load.schema.json"
 
@@ -45,8 +48,16 @@ def bytes_in(server):
 
 
 class LoadCase(unittest.TestCase):
+    # What `--io` is told; None says nothing.
+    IO = None
+
+    def setUp(self):
+        if self.IO == "uring" and (reason := why_no_completions()):
+            self.skipTest(reason)
+
     def start_load(self, address, *options, **more):
-        return e2e.Process(self, ["load", str(address), *options], **more)
+        way = ["--io", self.IO] if self.IO else []
+        return e2e.Process(self, ["load", str(address), *way, *options], **more)
 
     def finish(self, process, seconds=60):
         """Exit code, stdout, stderr."""
@@ -78,6 +89,23 @@ class LoadCase(unittest.TestCase):
 def backend():
     """That of the server, if it has one."""
     return ["--backend", e2e.BACKEND] if e2e.BACKEND else []
+
+
+@functools.lru_cache(maxsize=None)
+def why_no_completions():
+    """Why `--io uring` cannot be used here; empty if it can."""
+    # Nobody listens there.
+    done = subprocess.run([e2e.POLYMUX, "load", "127.0.0.1:1", "--io", "uring", "-n", "1"],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, text=True,
+                          timeout=30 * e2e.SLOW)
+    return done.stderr.strip() if "cannot be used here" in done.stderr else ""
+
+
+def by_completions(case):
+    """The tests of a class once more, each named for it, of a load that uses io_uring."""
+    members = {name + "_by_completions" if name.startswith("test_") else name: member
+               for name, member in vars(case).items() if not name.startswith("__")}
+    return type(case.__name__ + "ByCompletions", (LoadCase,), {**members, "IO": "uring"})
 
 
 class LoadOnEachBackend(LoadCase):
@@ -119,7 +147,26 @@ class LoadOnEachBackend(LoadCase):
         server.stop()
 
 
+class LoadByCompletionsOnEachBackend(LoadCase):
+    """The backend tells the loop that there are completions."""
+
+    IO = "uring"
+    RUNS_ON_BACKENDS = True
+
+    def test_load_by_completions_on_each_backend(self):
+        server = e2e.Server(self)
+        document = self.load(server.addresses[0], *backend(), "-n", "2000", "-c", "20", "-t", "2",
+                             "--size", "1-4096", "--depth", "3", "--idle", "5")
+
+        self.assertEqual(document["requests"]["answered"], 2000)
+        self.assertEqual(document["bytes_sent"], document["bytes_received"])
+        self.assertEqual(document["connections"]["idle_kept"], 5)
+        self.assertEqual(document["asked_for"]["io"], "uring")
+        server.stop()
+
+
 class LoadAgainstSound(LoadCase):
+    IO = "readiness"
     RUNS_ONCE = True
 
     def serve(self, *options):
@@ -140,6 +187,34 @@ class LoadAgainstSound(LoadCase):
         document = self.load(self.serve(), "-n", "6", "-c", "2", "--size", "8m")
 
         self.assertEqual(document["bytes_received"], 6 << 23)
+
+    def test_load_long_answers_on_many_connections(self):
+        # More at once than there is memory to receive into.
+        document = self.load(self.serve(), "-n", "600", "-c", "200", "--size", "100000-200000")
+
+        self.assertEqual(document["requests"]["answered"], 600)
+        self.assertEqual(document["bytes_sent"], document["bytes_received"])
+
+    def test_load_many_connections_that_begin_at_once(self):
+        e2e.raise_descriptor_limit(4000)
+        document = self.load(self.serve(), "-n", "9000", "-c", "3000", "-t", "2", "--idle", "500")
+
+        self.assertEqual(document["requests"]["answered"], 9000)
+        self.assertEqual(document["connections"]["opened"], 3500)
+        self.assertEqual(document["connections"]["idle_kept"], 500)
+
+    def test_load_pipelined_requests_are_answered_in_order(self):
+        document = self.load(self.serve(), "-n", "5000", "-c", "3", "--size", "1-3000", "--depth",
+                             "100")
+
+        self.assertEqual(document["requests"]["answered"], 5000)
+        self.assertEqual(document["bytes_sent"], document["bytes_received"])
+
+    def test_load_connects_for_each_request_of_many(self):
+        document = self.load(self.serve(), "-n", "3000", "-c", "50", "--reconnect")
+
+        self.assertEqual(document["requests"]["answered"], 3000)
+        self.assertEqual(document["connections"]["opened"], 3000)
 
     def test_load_unix_socket(self):
         folder = tempfile.TemporaryDirectory()
@@ -332,6 +407,7 @@ def serve_rightly(client):
 
 
 class LoadAgainstBad(LoadCase):
+    IO = "readiness"
     RUNS_ONCE = True
 
     def test_load_finds_one_wrong_byte(self):
@@ -443,6 +519,28 @@ class LoadAgainstBad(LoadCase):
         self.assertIn("for nothing was answered any more", errors)
         self.assertGreater(json.loads(output)["connections"]["failed"]["refused"], 0)
 
+    def test_load_against_one_that_reads_nothing(self):
+        # The time-out comes while the kernel still has most of a request to send.
+        servers = []
+
+        def serve(client):
+            answer_rightly(client, 1)
+            servers.append(client)
+            is_over.wait(60 * e2e.SLOW)
+
+        is_over = threading.Event()
+        self.addCleanup(is_over.set)
+        document = self.load(Bad(self, serve).address, "-n", "2", "-c", "2", "--size", "32m",
+                             "--timeout", "0.3", code=1)
+        self.assertEqual(document["requests"]["failed"]["timed_out"], 2)
+        self.assertEqual(document["connections"]["lost"]["timed_out"], 2)
+        self.assertLess(document["bytes_sent"], 2 * 32 << 20)
+        # And whoever reads now sees that it was given up.
+        servers[0].settimeout(10 * e2e.SLOW)
+        with self.assertRaises(ConnectionResetError):
+            while servers[0].recv(1 << 20):
+                pass
+
     def test_load_where_nobody_listens(self):
         with socket.socket() as nobody:
             nobody.bind(("127.0.0.1", 0))
@@ -536,6 +634,10 @@ class LoadAgainstBad(LoadCase):
         requests = document["requests"]
         self.assertGreater(requests["unsent"], 0)
         self.assertGreaterEqual(requests["asked"] + requests["unsent"], 500)
+
+
+LoadAgainstSoundByCompletions = by_completions(LoadAgainstSound)
+LoadAgainstBadByCompletions = by_completions(LoadAgainstBad)
 
 
 class DatagramServer:
@@ -643,6 +745,8 @@ class LoadUsage(LoadCase):
                 (["127.0.0.1:1", "--udp", "--size", "7"], ["--size", "8 to 65507"]),
                 (["127.0.0.1:1", "--udp", "--size", "64k"], ["--size", "8 to 65507"]),
                 (["127.0.0.1:1", "--udp", "--idle", "1"], ["--idle"]),
+                (["127.0.0.1:1", "--io", "nope"], ["--io", "nope"]),
+                (["127.0.0.1:1", "--io", "uring", "--udp"], ["--io uring", "--udp"]),
                 (["unix:/x", "--udp"], ["--udp", "HOST:PORT"])):
             with self.subTest(arguments=arguments):
                 process = e2e.Process(self, ["load", *arguments])
@@ -652,10 +756,23 @@ class LoadUsage(LoadCase):
                 for text in said:
                     self.assertIn(text, errors)
 
+    def test_load_without_io_uring(self):
+        if not sys.platform.startswith("linux"):
+            self.skipTest("elsewhere there is no io_uring that could be forbidden")
+        server = e2e.Process(self, ["serve"])
+        address = server.read_line().split()[2]
+
+        document = self.load(address, "-n", "100", prepare=forbid_io_uring)
+        self.assertEqual(document["asked_for"]["io"], "readiness")
+        process = self.start_load(address, "-n", "100", "--io", "uring", prepare=forbid_io_uring)
+        code, output, errors = self.finish(process)
+        self.assertEqual((code, output), (2, ""))
+        self.assertRegex(errors, r"\Apolymux: --io uring cannot be used here: [^\n]+\n\Z")
+
     def test_load_help(self):
         code, text, errors = self.finish(e2e.Process(self, ["load", "--help"]))
         self.assertEqual((code, errors), (0, ""))
-        for word in ("--connections", "--rate", "coordinated omission", "--timeout", "Exit code",
+        for word in ("--connections", "--rate", "coordinated omission", "--timeout", "Exit code", "--io",
                      "ip_local_port_range"):
             self.assertIn(word, text)
 

@@ -10,6 +10,10 @@
 
 namespace load {
 
+/// How bytes are sent and received: by this program, when the poller finds a socket ready, or by
+/// the kernel, which tells when it is done.
+enum class Io : std::uint8_t { readiness, uring };
+
 /// What the command line asks for.
 struct Options {
   std::string target;
@@ -33,6 +37,8 @@ struct Options {
   std::uint64_t seed = 1;
   /// Empty for the library's choice.
   std::optional<std::string> backend{};
+  /// Empty for what is best here.
+  std::optional<Io> io{};
   /// Addresses to connect from; empty for the system's choice.
   std::vector<std::string> sources{};
 };

@@ -13,6 +13,7 @@ namespace load {
 /// What the workers of a run have in common. Nothing of it changes while they run.
 struct Plan {
   Options options;
+  Io io = Io::readiness;
   Target target;
   Payload payload;
 };

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "choose_io.hpp"
 #include "report.hpp"
 
 namespace load {
@@ -47,6 +48,7 @@ ordered_json to_json(const Options& options, const Result& result) {
   json["address"] = result.address;
   json["transport"] = options.is_udp ? "udp" : result.address.starts_with("unix:") ? "unix" : "tcp";
   json["backend"] = result.backend;
+  json["io"] = name_of(result.io);
   json["threads"] = result.threads;
   json["connections"] = options.connections;
   json["idle"] = options.idle;

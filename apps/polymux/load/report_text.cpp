@@ -117,7 +117,8 @@ std::string as_text(const Options& options, const Result& result) {
   auto text = std::string(options.is_udp ? "udp " : "") + result.address + ": " +
               plural(options.connections, "connection");
   if (options.idle > 0) text += " and " + with_commas(options.idle) + " idle";
-  text += ", " + plural(result.threads, "thread") + " of " + result.backend + "\n" +
+  text += ", " + plural(result.threads, "thread") + " of " + result.backend +
+          (result.io == Io::uring ? " and io_uring completions" : "") + "\n" +
           describe_ask(options) + "\n\n";
   text += requests_of(result) + bytes_of(result) + failures_of(options, result.tally) +
           connections_of(options, result.tally) + latency_of(options, result) + cpu_of(result);

@@ -16,6 +16,7 @@
 
 #include <polymux/polymux.hpp>
 
+#include "choose_io.hpp"
 #include "descriptor_limit.hpp"
 #include "plan.hpp"
 #include "progress.hpp"
@@ -65,6 +66,7 @@ class Run {
  public:
   Run(const Options& options, const std::vector<Share>& shares, bool shows_progress)
       : plan_{.options = options,
+              .io = choose_io(options),
               .target = Target(options, connections_of(options)),
               .payload = Payload(options.seed)},
         opened_poller_(open_poller(options)),
@@ -111,6 +113,7 @@ class Run {
     result.cpu_share = wall > 0 ? cpu_ / wall : 0;
     result.threads = workers_.size();
     result.backend = opened_poller_.backend;
+    result.io = plan_.io;
     result.address = plan_.target.address().to_string();
     result.was_interrupted = was_interrupted_;
     return result;

@@ -23,6 +23,7 @@ struct Result {
   double cpu_share = 0;
   std::uint64_t threads = 0;
   std::string backend;
+  Io io = Io::readiness;
   /// The address that was connected to.
   std::string address;
   /// A signal has ended it.

@@ -1,24 +1,17 @@
 #include "stream_client.hpp"
 
 #include <algorithm>
-#include <cerrno>
 
-#include "payload.hpp"
-#include "platform/system_error.hpp"
 #include "worker.hpp"
 
 namespace load {
-
-using polymux::Interest;
-using polymux::IoStatus;
-using polymux::Ready;
 
 StreamClient::StreamClient(Worker& worker, std::uint64_t number, Role role)
     : Client(worker, number, role),
       window_(role == Role::busy ? static_cast<std::size_t>(worker.plan().options.depth) : 0),
       random_(worker.plan().options.seed + number),
       reconnects_(role == Role::busy && worker.plan().options.reconnects) {
-  close();
+  start_anew();
 }
 
 void StreamClient::open(Instant now) {
@@ -28,7 +21,7 @@ void StreamClient::open(Instant now) {
 
 void StreamClient::begin_to_connect(Instant now) {
   state_ = State::connecting;
-  const auto error = connect(Transport::stream, Interest::write);
+  const auto error = connect(Transport::stream, polymux::Interest::write);
   if (!error) return;
   // Of a Unix-domain socket (connect(2)).
   if (error == std::errc::resource_unavailable_try_again) {
@@ -46,7 +39,7 @@ void StreamClient::ask(Instant since, Instant now) {
 
 void StreamClient::flush(Instant now) {
   if (state_ == State::ready) {
-    static_cast<void>(send_more());
+    send_more();
   } else if (state_ == State::closed && !window_.is_empty()) {
     open(now);
   }
@@ -56,18 +49,12 @@ void StreamClient::greet(Instant now) {
   since_ = now;
   state_ = State::greeting;
   ++asked_;
-  static_cast<void>(send_more());
-}
-
-void StreamClient::on_ready(Ready ready) {
-  if (state_ == State::connecting) return finish_connecting();
-  if (contains(ready, Ready::writable) && !send_more()) return;
-  if (contains(ready, Ready::readable)) receive();
+  send_more();
 }
 
 void StreamClient::finish_connecting() {
   if (const auto error = outcome_of_connecting(fd())) return fail_by_system(error);
-  if (const auto error = set_interest(Interest::read)) return fail_by_system(error);
+  if (const auto error = begin_to_carry()) return fail_by_system(error);
   const auto now = Clock::now();
   if (worker().wants_greeting()) return greet(now);
   become_ready(now);
@@ -86,12 +73,21 @@ void StreamClient::become_ready(Instant now) {
   worker().feed(*this, now);
 }
 
-void StreamClient::receive() {
-  const auto room = worker().scratch();
-  const auto got = polymux::receive(fd(), room);
-  if (got.status != IoStatus::done) return judge(got.status);
-  const auto now = Clock::now();
-  const auto bytes = room.first(got.count);
+std::span<const char> StreamClient::unsent() const noexcept {
+  return worker().plan().payload.question(sent_, asked_ - sent_);
+}
+
+void StreamClient::note_sent(std::size_t count) noexcept {
+  sent_ += count;
+  if (state_ == State::ready) worker().tally().bytes_sent += count;
+}
+
+void StreamClient::note_unsent(std::size_t count) noexcept {
+  sent_ -= count;
+  if (state_ == State::ready) worker().tally().bytes_sent -= count;
+}
+
+void StreamClient::take(std::span<const char> bytes, Instant now) {
   if (!check(bytes)) return;
   received_ += bytes.size();
   if (state_ == State::greeting) return become_ready(now);
@@ -105,20 +101,6 @@ void StreamClient::receive() {
     worker().note_closed();
   }
   worker().feed(*this, now);
-}
-
-void StreamClient::judge(IoStatus status) {
-  switch (status) {
-    case IoStatus::done:
-    case IoStatus::would_block:
-      return;
-    case IoStatus::end_of_stream:
-      return fail(Failure::closed);
-    case IoStatus::reset:
-      return fail(Failure::reset);
-    case IoStatus::failed:
-      return fail_by_system(polymux::last_error());
-  }
 }
 
 bool StreamClient::check(std::span<const char> bytes) {
@@ -135,27 +117,6 @@ bool StreamClient::check(std::span<const char> bytes) {
                        .is_surplus = wrong == known.size()});
   fail(Failure::wrong);
   return false;
-}
-
-bool StreamClient::send_more() {
-  const auto& payload = worker().plan().payload;
-  while (sent_ < asked_) {
-    const auto piece = payload.question(sent_, asked_ - sent_);
-    const auto result = polymux::send(fd(), piece);
-    if (result.status == IoStatus::would_block) break;
-    if (result.status != IoStatus::done) {
-      judge(result.status);
-      return false;
-    }
-    sent_ += result.count;
-    if (state_ == State::ready) worker().tally().bytes_sent += result.count;
-    // The kernel takes no more for now.
-    if (result.count < piece.size()) break;
-  }
-  const auto wanted = sent_ < asked_ ? Interest::read | Interest::write : Interest::read;
-  const auto error = set_interest(wanted);
-  if (error) fail_by_system(error);
-  return !error;
 }
 
 void StreamClient::sweep(Instant now) {
@@ -205,7 +166,11 @@ void StreamClient::fail(Failure why) {
 }
 
 void StreamClient::close() noexcept {
-  close_socket();
+  let_go();
+  start_anew();
+}
+
+void StreamClient::start_anew() noexcept {
   state_ = State::closed;
   is_accepted_ = false;
   window_.clear();

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <span>
+#include <system_error>
 
 #include "client.hpp"
-#include "platform/socket_io.hpp"
+#include "payload.hpp"
 #include "random.hpp"
 #include "window.hpp"
 
@@ -12,21 +13,41 @@ namespace load {
 
 /// A connection of TCP or of a Unix-domain socket. What goes each way is one piece of the payload
 /// without end; where a request ends is known to this end alone.
-class StreamClient final : public Client {
+///
+/// How bytes are carried is another's, who derives from it: by readiness or by completions.
+class StreamClient : public Client {
  public:
   StreamClient(Worker& worker, std::uint64_t number, Role role);
 
-  void open(Instant now) override;
-  [[nodiscard]] bool has_room() const noexcept override {
+  void open(Instant now) final;
+  [[nodiscard]] bool has_room() const noexcept final {
     return !window_.is_full() &&
            (state_ == State::ready || (reconnects_ && state_ == State::closed));
   }
-  void ask(Instant since, Instant now) override;
-  void flush(Instant now) override;
-  void greet(Instant now) override;
-  void sweep(Instant now) override;
-  void give_up(Failure why) override;
-  [[nodiscard]] bool is_open() const noexcept override { return state_ == State::ready; }
+  void ask(Instant since, Instant now) final;
+  void flush(Instant now) final;
+  void greet(Instant now) final;
+  void sweep(Instant now) final;
+  void give_up(Failure why) final;
+  [[nodiscard]] bool is_open() const noexcept final { return state_ == State::ready; }
+
+ protected:
+  // For who carries.
+
+  [[nodiscard]] bool is_connecting() const noexcept { return state_ == State::connecting; }
+  /// To be called when the socket that is watched has become writable.
+  void finish_connecting();
+  [[nodiscard]] bool has_unsent() const noexcept { return sent_ < asked_; }
+  /// What is to be sent next, if there is anything.
+  [[nodiscard]] std::span<const char> unsent() const noexcept;
+  void note_sent(std::size_t count) noexcept;
+  /// Of what was noted so many bytes have not been sent: they are to be sent again.
+  void note_unsent(std::size_t count) noexcept;
+  /// Judges what came, and does what follows from that.
+  void take(std::span<const char> bytes, Instant now);
+  /// The server will send no more.
+  void end_by_server() { fail(Failure::closed); }
+  void fail_by_system(const std::error_code& error);
 
  private:
   enum class State : std::uint8_t {
@@ -41,18 +62,20 @@ class StreamClient final : public Client {
     ready,
   };
 
-  void on_ready(polymux::Ready ready) override;
+  /// The socket that was watched is connected: receives from it from now on.
+  [[nodiscard]] virtual std::error_code begin_to_carry() = 0;
+  /// Sends what is unsent, or sees to it. If it fails, so does the connection.
+  virtual void send_more() = 0;
+  /// Closes the socket, if there is one.
+  virtual void let_go() noexcept = 0;
+
   void begin_to_connect(Instant now);
-  void finish_connecting();
   void become_ready(Instant now);
-  void receive();
-  void judge(polymux::IoStatus status);
   /// False if it failed, and with it the connection.
   [[nodiscard]] bool check(std::span<const char> bytes);
-  [[nodiscard]] bool send_more();
-  void fail_by_system(const std::error_code& error);
   void fail(Failure why);
   void close() noexcept;
+  void start_anew() noexcept;
 
   Window window_;
   Random random_;

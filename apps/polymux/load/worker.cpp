@@ -1,10 +1,13 @@
 #include "worker.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
+#include "choose_io.hpp"
+#include "completion_stream.hpp"
 #include "datagram_client.hpp"
-#include "stream_client.hpp"
+#include "readiness_stream.hpp"
 #include "timer_slack.hpp"
 
 namespace load {
@@ -51,20 +54,32 @@ Worker::~Worker() = default;
 void Worker::make_clients() {
   clients_.reserve(static_cast<std::size_t>(share_.connections + share_.idle));
   for (std::uint64_t index = 0; index < share_.connections; ++index) {
-    const auto number = share_.first_connection + index;
-    if (plan_.options.is_udp) {
-      clients_.push_back(std::make_unique<DatagramClient>(*this, number));
-    } else {
-      clients_.push_back(std::make_unique<StreamClient>(*this, number, Client::Role::busy));
-    }
+    clients_.push_back(make_client(share_.first_connection + index, Client::Role::busy));
   }
   for (std::uint64_t index = 0; index < share_.idle; ++index) {
-    clients_.push_back(
-        std::make_unique<StreamClient>(*this, share_.first_idle + index, Client::Role::idle));
+    clients_.push_back(make_client(share_.first_idle + index, Client::Role::idle));
   }
 }
 
+std::unique_ptr<Client> Worker::make_client(std::uint64_t number, Client::Role role) {
+  if (plan_.options.is_udp) return std::make_unique<DatagramClient>(*this, number);
+  if (plan_.io == Io::readiness) return std::make_unique<ReadinessStream>(*this, number, role);
+  return std::make_unique<CompletionStream>(*this, number, role);
+}
+
+// In the thread that is going to use them.
+void Worker::open_completions() {
+  std::error_code error;
+  auto ring = open_ring_for(plan_.options, error);
+  if (ring != nullptr) {
+    completions_ = std::make_unique<CompletionLoop>(loop_, std::move(ring));
+    error = completions_->start();
+  }
+  if (error) throw std::runtime_error("io_uring: " + error.message());
+}
+
 void Worker::open() {
+  if (plan_.io == Io::uring) open_completions();
   if (plan_.options.rate) wait_exactly();
   tick_.start_after(tick_for(plan_.options.timeout, clients_.size()));
   // Busy ones connect for each request, then.
@@ -326,6 +341,8 @@ void Worker::be_done() {
   tick_.stop();
   deadline_.stop();
   for (const auto& client : clients_) client->give_up(Failure::abandoned);
+  // In the thread that used it.
+  completions_.reset();
   publish();
   calls_.when_done();
 }

@@ -13,6 +13,7 @@
 
 #include "client.hpp"
 #include "clock.hpp"
+#include "completion_loop.hpp"
 #include "histogram.hpp"
 #include "pacer.hpp"
 #include "plan.hpp"
@@ -74,6 +75,8 @@ class Worker {
   [[nodiscard]] std::span<char> scratch() noexcept {
     return {scratch_.get(), Payload::longest_piece};
   }
+  /// Not with `Io::readiness`.
+  [[nodiscard]] CompletionLoop& completions() noexcept { return *completions_; }
   [[nodiscard]] bool wants_greeting() const noexcept { return phase_ == Phase::opening; }
   [[nodiscard]] bool may_ask() const noexcept {
     return phase_ == Phase::running || (phase_ == Phase::draining && !pacer_.is_exhausted());
@@ -104,6 +107,8 @@ class Worker {
   enum class Phase : std::uint8_t { opening, waiting, running, draining, checking, done };
 
   void make_clients();
+  [[nodiscard]] std::unique_ptr<Client> make_client(std::uint64_t number, Client::Role role);
+  void open_completions();
   void open_more();
   void opened_one();
   void be_free(Client& client) noexcept;
@@ -138,6 +143,8 @@ class Worker {
   bool gave_up_ = false;
   Instant end_{};
 
+  /// Outlives its clients.
+  std::unique_ptr<CompletionLoop> completions_;
   std::vector<std::unique_ptr<Client>> clients_;
   /// Next of `clients_` to be opened, and those under way.
   std::size_t next_to_open_ = 0;

@@ -1,0 +1,43 @@
+#include "choose_io.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "wrong_usage.hpp"
+
+namespace load {
+namespace {
+
+// Small enough that all pieces of a ring stay in a cache, large enough for long answers.
+constexpr std::uint64_t least_piece = 128;
+constexpr std::uint64_t greatest_piece = 16'384;
+
+}  // namespace
+
+std::string_view name_of(Io io) noexcept {
+  return io == Io::uring ? "uring" : "readiness";
+}
+
+Io choose_io(const Options& options) {
+  if (options.io == Io::readiness) return Io::readiness;
+  const bool is_asked_for = options.io.has_value();
+  if (options.is_udp) {
+    if (is_asked_for) throw WrongUsage("--io uring is for connections; --udp has readiness alone");
+    return Io::readiness;
+  }
+  // Who names a multiplexer wants it to do the work.
+  if (!is_asked_for && (options.backend || options.reconnects)) return Io::readiness;
+  std::error_code error;
+  if (open_ring_for(options, error) != nullptr) return Io::uring;
+  if (is_asked_for) throw WrongUsage("--io uring cannot be used here: " + error.message());
+  return Io::readiness;
+}
+
+std::unique_ptr<polymux::CompletionRing> open_ring_for(const Options& options,
+                                                       std::error_code& error) {
+  const auto at_once = std::min(options.sizes.greatest, greatest_piece) * options.depth;
+  const auto piece = std::clamp(at_once, least_piece, greatest_piece);
+  return polymux::open_completion_ring(static_cast<std::size_t>(piece), error);
+}
+
+}  // namespace load

@@ -1,0 +1,340 @@
+#include "apps/polymux/load/completion_loop.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "platform/descriptors.hpp"
+
+namespace load {
+namespace {
+
+using namespace std::chrono_literals;
+using polymux::CompletionRing;
+using polymux::UniqueFd;
+using Tag = CompletionRing::Tag;
+
+enum class Kind : std::uint8_t { receive, send, cancel };
+
+struct Request {
+  Kind kind = Kind::receive;
+  Tag tag = 0;
+  /// To be sent.
+  std::string bytes{};
+  /// To be ended.
+  Tag what = 0;
+};
+
+/// A kernel that does what a test says.
+class FakeRing final : public CompletionRing {
+ public:
+  FakeRing() { EXPECT_FALSE(polymux::open_pipe(told_, teller_)); }
+
+  [[nodiscard]] int fd() const noexcept override { return told_.get(); }
+  void acknowledge() noexcept override {
+    std::array<char, 64> ignored{};
+    EXPECT_GT(::read(told_.get(), ignored.data(), ignored.size()), 0);
+  }
+  void rouse() noexcept override {}
+  void set_quiet(bool /*is_quiet*/) noexcept override {}
+  [[nodiscard]] bool has_room() const noexcept override { return waiting_.size() < room; }
+  void accept(int /*listener*/, Tag /*tag*/) noexcept override {}
+  void receive(int /*socket*/, std::size_t /*most*/, Tag tag) noexcept override {
+    waiting_.push_back({.kind = Kind::receive, .tag = tag});
+  }
+  void send(int /*socket*/, std::span<const char> bytes, Patience /*patience*/,
+            Tag tag) noexcept override {
+    waiting_.push_back({.kind = Kind::send, .tag = tag, .bytes = {bytes.begin(), bytes.end()}});
+  }
+  void cancel(Tag what, Tag tag) noexcept override {
+    waiting_.push_back({.kind = Kind::cancel, .tag = tag, .what = what});
+  }
+  void forget(int /*socket*/) noexcept override {}
+  [[nodiscard]] bool needs_enter() const noexcept override { return !waiting_.empty(); }
+  [[nodiscard]] bool has_news() const noexcept override { return !done_.empty(); }
+  [[nodiscard]] std::error_code enter() noexcept override {
+    ++enters;
+    if (enter_error) return enter_error;
+    for (auto& request : waiting_) requests.push_back(std::move(request));
+    waiting_.clear();
+    return {};
+  }
+  [[nodiscard]] bool take(Completion& completion) noexcept override {
+    if (done_.empty() || !has_room()) return false;
+    completion = done_.front();
+    done_.pop_front();
+    return true;
+  }
+  void give_back(std::span<char> /*bytes*/) noexcept override { ++given_back; }
+  void end() noexcept override {}
+
+  void complete(Tag tag, int result, bool has_more = false, std::span<char> bytes = {}) {
+    done_.push_back({.tag = tag, .result = result, .has_more = has_more, .bytes = bytes});
+    EXPECT_EQ(::write(teller_.get(), "x", 1), 1);
+  }
+  /// Those of a kind that were handed over since the last call.
+  std::vector<Request> handed_over(Kind kind) {
+    std::vector<Request> found;
+    std::erase_if(requests, [&](const Request& request) {
+      if (request.kind != kind) return false;
+      found.push_back(request);
+      return true;
+    });
+    return found;
+  }
+
+  std::size_t room = 8;
+  int enters = 0;
+  int given_back = 0;
+  std::error_code enter_error{};
+  std::vector<Request> requests;
+
+ private:
+  UniqueFd told_;
+  UniqueFd teller_;
+  std::vector<Request> waiting_;
+  std::deque<Completion> done_;
+};
+
+/// Keeps what it is told.
+struct Listener final : CompletionLoop::Owner {
+  void on_received(std::span<const char> bytes, Instant /*now*/) override {
+    received.append(bytes.data(), bytes.size());
+  }
+  void on_sent(std::size_t count) override { sent.push_back(count); }
+  void on_end() override {
+    has_ended = true;
+    if (when_told) when_told();
+  }
+  void on_failure(const std::error_code& error) override {
+    failure = error;
+    if (when_told) when_told();
+  }
+
+  std::function<void()> when_told;
+
+  std::string received;
+  std::vector<std::size_t> sent;
+  bool has_ended = false;
+  std::error_code failure{};
+};
+
+class CompletionLoopTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = std::make_unique<FakeRing>();
+    ring = made.get();
+    completions = std::make_unique<CompletionLoop>(loop, std::move(made));
+    ASSERT_FALSE(completions->start());
+    std::array<int, 2> fds{-1, -1};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()), 0);
+    far.reset(fds[1]);
+    link = completions->open(owner, UniqueFd(fds[0]));
+  }
+  void TearDown() override {
+    if (link) completions->close(std::move(link));
+  }
+
+  void turn() { ASSERT_FALSE(loop.run_once(1s)); }
+  /// Has the kernel done so, and the loop told of it.
+  void complete(Tag tag, int result, bool has_more = false, std::span<char> bytes = {}) {
+    ring->complete(tag, result, has_more, bytes);
+    turn();
+  }
+  /// The request to receive, handed over.
+  Tag receive() {
+    EXPECT_FALSE(completions->receive(*link));
+    turn();
+    return only(Kind::receive).tag;
+  }
+  Request send(const std::string& bytes) {
+    EXPECT_FALSE(completions->send(*link, bytes));
+    turn();
+    return only(Kind::send);
+  }
+  void close() {
+    completions->close(std::move(link));
+    turn();
+  }
+  Request only(Kind kind) {
+    const auto requests = ring->handed_over(kind);
+    EXPECT_EQ(requests.size(), 1U);
+    return requests.empty() ? Request{} : requests.front();
+  }
+  /// The other end sees that the socket is closed.
+  [[nodiscard]] bool is_closed() const {
+    char byte = 0;
+    return ::recv(far.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  }
+
+  polymux::EventLoop loop{polymux::open_poller().poller};
+  FakeRing* ring = nullptr;
+  std::unique_ptr<CompletionLoop> completions;
+  Listener owner;
+  UniqueFd far;
+  std::unique_ptr<CompletionLoop::Link> link;
+};
+
+TEST_F(CompletionLoopTest, WhatIsAskedInATurnIsHandedOverTogether) {
+  EXPECT_FALSE(completions->receive(*link));
+  EXPECT_FALSE(completions->send(*link, std::string_view("abc")));
+  EXPECT_EQ(ring->enters, 0);
+  turn();
+
+  EXPECT_EQ(ring->enters, 1);
+  EXPECT_EQ(only(Kind::send).bytes, "abc");
+  EXPECT_EQ(ring->handed_over(Kind::receive).size(), 1U);
+}
+
+TEST_F(CompletionLoopTest, WhereThereIsNoRoomItHandsOverAtOnce) {
+  ring->room = 1;
+
+  EXPECT_FALSE(completions->receive(*link));
+  EXPECT_FALSE(completions->send(*link, std::string_view("abc")));
+
+  EXPECT_EQ(ring->enters, 1);
+  EXPECT_EQ(ring->handed_over(Kind::receive).size(), 1U);
+}
+
+TEST_F(CompletionLoopTest, WithoutRoomAndMemoryARequestIsRefused) {
+  ring->room = 1;
+  ring->enter_error = std::make_error_code(std::errc::not_enough_memory);
+
+  EXPECT_FALSE(completions->receive(*link));
+
+  EXPECT_EQ(completions->send(*link, std::string_view("abc")), std::errc::not_enough_memory);
+  ring->enter_error = {};
+}
+
+TEST_F(CompletionLoopTest, WhatCouldNotBeHandedOverIsTriedAgain) {
+  ring->enter_error = std::make_error_code(std::errc::resource_unavailable_try_again);
+  EXPECT_FALSE(completions->receive(*link));
+  turn();
+  EXPECT_TRUE(ring->handed_over(Kind::receive).empty());
+
+  ring->enter_error = {};
+  turn();
+
+  EXPECT_EQ(ring->handed_over(Kind::receive).size(), 1U);
+}
+
+TEST_F(CompletionLoopTest, BytesAreToldAndGivenBack) {
+  const auto tag = receive();
+  std::string bytes = "ABC";
+
+  complete(tag, 3, true, bytes);
+
+  EXPECT_EQ(owner.received, "ABC");
+  EXPECT_EQ(ring->given_back, 1);
+  EXPECT_TRUE(ring->handed_over(Kind::receive).empty()) << "it goes on by itself";
+}
+
+TEST_F(CompletionLoopTest, ReceivingThatEndsWithoutAReasonIsAskedAgain) {
+  std::string bytes = "A";
+  for (const int result : {1, -ENOBUFS, -EINTR}) {
+    const auto tag = result == 1 ? receive() : only(Kind::receive).tag;
+    complete(tag, result, false, result == 1 ? std::span<char>(bytes) : std::span<char>());
+  }
+
+  EXPECT_EQ(ring->handed_over(Kind::receive).size(), 1U);
+  EXPECT_EQ(owner.received, "A");
+  EXPECT_FALSE(owner.failure);
+}
+
+TEST_F(CompletionLoopTest, WhatWasSentIsTold) {
+  const auto first = send("abc");
+  EXPECT_TRUE(link->is_sending);
+  complete(first.tag, 2);
+  EXPECT_FALSE(link->is_sending);
+  complete(send("c").tag, -EAGAIN);
+
+  EXPECT_EQ(owner.sent, (std::vector<std::size_t>{2, 0}));
+}
+
+TEST_F(CompletionLoopTest, TheEndIsTold) {
+  const auto tag = receive();
+  owner.when_told = [this] { completions->close(std::move(link)); };
+
+  complete(tag, 0);
+
+  EXPECT_TRUE(owner.has_ended);
+  EXPECT_TRUE(is_closed());
+}
+
+TEST_F(CompletionLoopTest, AFailureIsToldOfEitherRequest) {
+  owner.when_told = [this] { completions->close(std::move(link)); };
+  const auto sent = send("abc").tag;
+  const auto received = receive();
+
+  complete(sent, -EPIPE);
+  EXPECT_EQ(owner.failure, std::errc::broken_pipe);
+  EXPECT_FALSE(is_closed()) << "the kernel still receives";
+  complete(received, -ECONNRESET);
+
+  EXPECT_EQ(owner.failure, std::errc::broken_pipe) << "nobody is told of what was closed";
+  complete(only(Kind::cancel).tag, -ENOENT);
+  EXPECT_TRUE(is_closed());
+}
+
+TEST_F(CompletionLoopTest, ASocketStaysOpenUntilTheKernelLetsGo) {
+  const auto tag = receive();
+
+  close();
+  const auto cancel = only(Kind::cancel);
+  EXPECT_EQ(cancel.what, tag);
+  complete(cancel.tag, 0);
+  EXPECT_FALSE(is_closed());
+  complete(tag, -ECANCELED);
+
+  EXPECT_TRUE(is_closed());
+}
+
+TEST_F(CompletionLoopTest, WhatCouldNotBeEndedIsEndedAgain) {
+  const auto tag = receive();
+  close();
+
+  complete(only(Kind::cancel).tag, -EALREADY);
+  const auto again = only(Kind::cancel);
+  EXPECT_EQ(again.what, tag);
+  complete(tag, -ECANCELED);
+  complete(again.tag, 0);
+
+  EXPECT_TRUE(is_closed());
+}
+
+TEST_F(CompletionLoopTest, BothRequestsAreEnded) {
+  const auto sent = send("abc").tag;
+  const auto received = receive();
+
+  close();
+
+  const auto cancels = ring->handed_over(Kind::cancel);
+  ASSERT_EQ(cancels.size(), 2U);
+  EXPECT_EQ(cancels[0].what, received);
+  EXPECT_EQ(cancels[1].what, sent);
+}
+
+TEST_F(CompletionLoopTest, WhatComesAfterwardsIsGivenBackAndNotTold) {
+  const auto tag = receive();
+  std::string bytes = "ABC";
+  close();
+
+  complete(tag, 3, true, bytes);
+
+  EXPECT_EQ(owner.received, "");
+  EXPECT_EQ(ring->given_back, 1);
+}
+
+}  // namespace
+}  // namespace load
