@@ -157,7 +157,7 @@ void add_ways(CLI::App& command, LoadCommand& load) {
   command
       .add_option("--io", options.io,
                   "How connections send and receive: uring (completions of io_uring) or readiness; "
-                  "by default what is faster here")
+                  "by default uring where it is to be had and worth it")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, load::Io>{{"readiness", load::Io::readiness},
                                           {"uring", load::Io::uring}},

@@ -56,6 +56,26 @@ TEST(ChooseIo, WhoNamesAMultiplexerGetsIt) {
   EXPECT_EQ(choose_io(options), Io::readiness);
 }
 
+TEST(ChooseIo, FewConnectionsOfAThreadAreNotWorthARing) {
+  Options options;
+  options.connections = 15;
+  EXPECT_EQ(choose_io(options), Io::readiness);
+  options.connections = 16;
+  EXPECT_EQ(choose_io(options), has_uring() ? Io::uring : Io::readiness);
+  options.threads = 2;
+  EXPECT_EQ(choose_io(options), Io::readiness);
+  options.io = Io::uring;
+  if (has_uring()) {
+    EXPECT_EQ(choose_io(options), Io::uring);
+  }
+}
+
+TEST(ChooseIo, AConnectionForEachRequestIsNotWorthARing) {
+  Options options;
+  options.reconnects = true;
+  EXPECT_EQ(choose_io(options), Io::readiness);
+}
+
 TEST(ChooseIo, ByDefaultWhatIsBestHere) {
   EXPECT_EQ(choose_io({}), has_uring() ? Io::uring : Io::readiness);
 }

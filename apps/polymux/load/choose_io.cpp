@@ -12,6 +12,16 @@ namespace {
 constexpr std::uint64_t least_piece = 128;
 constexpr std::uint64_t greatest_piece = 16'384;
 
+// With fewer there is little to hand over by one system call.
+constexpr std::uint64_t least_connections = 16;
+
+bool is_worth_a_ring(const Options& options) {
+  // Who names a multiplexer wants it to do the work; and who opens a connection for each request
+  // has most of the work with that.
+  if (options.backend || options.reconnects) return false;
+  return options.connections / options.threads >= least_connections;
+}
+
 }  // namespace
 
 std::string_view name_of(Io io) noexcept {
@@ -25,8 +35,7 @@ Io choose_io(const Options& options) {
     if (is_asked_for) throw WrongUsage("--io uring is for connections; --udp has readiness alone");
     return Io::readiness;
   }
-  // Who names a multiplexer wants it to do the work.
-  if (!is_asked_for && (options.backend || options.reconnects)) return Io::readiness;
+  if (!is_asked_for && !is_worth_a_ring(options)) return Io::readiness;
   std::error_code error;
   if (open_ring_for(options, error) != nullptr) return Io::uring;
   if (is_asked_for) throw WrongUsage("--io uring cannot be used here: " + error.message());
