@@ -43,6 +43,9 @@ struct CompletionConnection final : ConnectionHook {
   bool is_sending = false;
   /// It is in the pool's queue of those who are to receive.
   bool is_hungry = false;
+  /// While it drains: bytes were seen in its socket that have not come here. Who has taken them out
+  /// may be late to tell.
+  bool has_bytes_to_come = false;
   /// It has not taken all at once, and is waited for.
   bool is_stuck = false;
   /// The client will send no more.

@@ -72,6 +72,7 @@ void CompletionPool::admit(UniqueFd socket) noexcept {
     return;
   }
   connection->socket = std::move(socket);
+  connection->has_bytes_to_come = is_draining_ && has_bytes(connection->socket.get());
   tell_time();
   enter(*connection, is_draining_ ? Phase::quiet : Phase::serving);
   if (!schedule()) {
@@ -104,6 +105,7 @@ void CompletionPool::on_received(Connection& connection,
   if (connection.is_over) return;
   if (done.result < 0 && !is_harmless(done.result)) return break_off(connection, -done.result);
   if (done.result == 0) connection.has_ended = true;
+  connection.has_bytes_to_come = false;
   if (done.result > 0 && is_wanted && !answer(connection, done.bytes)) return;
   go_on(connection);
 }
@@ -273,8 +275,11 @@ void CompletionPool::sweep() noexcept {
 }
 
 void CompletionPool::expire(Connection& connection) noexcept {
-  // Who completes may be late: nobody is silent whose bytes wait.
+  // Who completes may be late: nobody is silent whose bytes wait, or have waited and did not come.
   if (connection.phase == Phase::quiet && has_bytes(connection.socket.get())) {
+    connection.has_bytes_to_come = true;
+  }
+  if (connection.phase == Phase::quiet && connection.has_bytes_to_come) {
     return enter(connection, Phase::quiet);
   }
   if (connection.phase == Phase::quiet && !shut_down_writing(connection.socket.get())) {
