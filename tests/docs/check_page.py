@@ -8,7 +8,6 @@ PREFIX is where polymux is installed, PAGE a path in the tree. Each block is a l
 done; one that is excused says why. Exits with 1 if a block is wrong, with 77 where there is no pkg-config.
 """
 
-import argparse
 import os
 import shlex
 import shutil
@@ -17,6 +16,7 @@ import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import cmake_blocks  # noqa: E402
 import cpp_blocks  # noqa: E402
 import data_blocks  # noqa: E402
@@ -27,6 +27,7 @@ from outcome import KINDS, Outcome, Wrong  # noqa: E402
 from places import Places  # noqa: E402
 from processes import SECONDS, run  # noqa: E402
 from shown import differs  # noqa: E402
+from using_polymux import parser_of  # noqa: E402
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
@@ -176,16 +177,8 @@ def check_all(test, blocks):
 
 
 def parse():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("page")
-    for name in ("source", "build", "prefix", "work"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--cmake", default="cmake")
+    parser = parser_of("page", None, ("source", "build", "prefix", "work"))
     parser.add_argument("--ctest", default="ctest")
-    parser.add_argument("--generator", default="Unix Makefiles")
-    parser.add_argument("--compiler", default="c++")
-    parser.add_argument("--flags", default="")
-    parser.add_argument("--pkg-config", default="")
     return parser.parse_args()
 
 

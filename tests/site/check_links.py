@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "site"))
 
 import markdown_links  # noqa: E402
+from told import check_and_tell  # noqa: E402
 
 PAGES = ("*.md", "docs/*.md", "examples/*/*.md", "ports/*.md", "ports/*/*.md")
 
@@ -51,20 +52,8 @@ def check(root):
             fault = fault_of(link, page, root)
             if fault:
                 faults.append(f"{page.relative_to(root)}:{link.line}: {link.target}: {fault}")
-    return pages, links, faults
-
-
-def main(arguments):
-    if len(arguments) != 1:
-        print(__doc__.split("\n\n")[1], file=sys.stderr)
-        return 2
-    pages, links, faults = check(Path(arguments[0]).resolve())
-    for fault in faults:
-        print(fault)
-    print(f"{links} relative links on {len(pages)} pages, {len(faults)} broken")
-    # A search that finds nothing proves nothing.
-    return 1 if faults or not links else 0
+    return f"{links} relative links on {len(pages)} pages", links, faults
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(check_and_tell(check, __doc__, sys.argv[1:]))

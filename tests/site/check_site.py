@@ -10,6 +10,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+sys.dont_write_bytecode = True
+from told import check_and_tell  # noqa: E402
+
 # What a browser fetches by itself to show a page.
 LOADS = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("embed", "src"), ("object", "data"),
          ("link", "href")}
@@ -90,20 +93,8 @@ def check(root):
         fault = site.fault_of(file, address, is_load)
         if fault:
             faults.append(f"{file.relative_to(root)}:{line}: {address}: {fault}")
-    return len(site.pages), len(links), faults
-
-
-def main(arguments):
-    if len(arguments) != 1:
-        print(__doc__.split("\n\n")[1], file=sys.stderr)
-        return 2
-    pages, links, faults = check(Path(arguments[0]).resolve())
-    for fault in faults:
-        print(fault)
-    print(f"{links} links on {pages} pages, {len(faults)} broken")
-    # A search that finds nothing proves nothing.
-    return 1 if faults or not links else 0
+    return f"{len(links)} links on {len(site.pages)} pages", len(links), faults
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(check_and_tell(check, __doc__, sys.argv[1:]))

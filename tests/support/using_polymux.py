@@ -45,7 +45,7 @@ def build_by_pkg_config(test, package, source, program, *options):
 
 
 def parser_of(what, choices, folders):
-    """The options that all these tests have; `what` is the one of the choices to run."""
+    """The options that all these tests have; `what` is the one of the choices to run, of any if that is None."""
     parser = argparse.ArgumentParser()
     parser.add_argument(what, choices=choices)
     for name in folders:
