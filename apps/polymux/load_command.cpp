@@ -3,12 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "console.hpp"
+#include "load/choose_io.hpp"
 #include "load/datagram_number.hpp"
 #include "load/options.hpp"
 #include "load/report.hpp"
@@ -155,13 +156,15 @@ void add_ways(CLI::App& command, LoadCommand& load) {
                   "Multiplexer to use, see 'polymux backends'; POLYMUX_BACKEND counts without it")
       ->type_name("NAME");
   command
-      .add_option("--io", options.io,
-                  "How connections send and receive: uring (completions of io_uring) or readiness; "
-                  "by default uring where it is to be had and worth it")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, load::Io>{{"readiness", load::Io::readiness},
-                                          {"uring", load::Io::uring}},
-          CLI::ignore_case))
+      .add_option_function<std::string>(
+          "--io",
+          [&options](const std::string& way) {
+            options.io =
+                way == load::name_of(load::Io::uring) ? load::Io::uring : load::Io::readiness;
+          },
+          "How connections send and receive: uring (completions of io_uring) or readiness; "
+          "by default uring where it is to be had and worth it")
+      ->check(CLI::IsMember(std::vector<std::string>{"uring", "readiness"}))
       ->type_name("WAY");
   command.add_flag("--json", load.wants_json,
                    "Print JSON; its form is stable (docs/schemas/load.schema.json)");

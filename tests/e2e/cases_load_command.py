@@ -190,14 +190,16 @@ class LoadAgainstSound(LoadCase):
 
     def test_load_long_answers_on_many_connections(self):
         # More at once than there is memory to receive into.
-        document = self.load(self.serve(), "-n", "600", "-c", "200", "--size", "100000-200000")
+        document = self.load(self.serve(), "-n", "600", "-c", "200", "--size", "100000-200000",
+                             "--timeout", "60")
 
         self.assertEqual(document["requests"]["answered"], 600)
         self.assertEqual(document["bytes_sent"], document["bytes_received"])
 
     def test_load_many_connections_that_begin_at_once(self):
         e2e.raise_descriptor_limit(4000)
-        document = self.load(self.serve(), "-n", "9000", "-c", "3000", "-t", "2", "--idle", "500")
+        document = self.load(self.serve(), "-n", "9000", "-c", "3000", "-t", "2", "--idle", "500",
+                             "--timeout", "60")
 
         self.assertEqual(document["requests"]["answered"], 9000)
         self.assertEqual(document["connections"]["opened"], 3500)
@@ -205,13 +207,14 @@ class LoadAgainstSound(LoadCase):
 
     def test_load_pipelined_requests_are_answered_in_order(self):
         document = self.load(self.serve(), "-n", "5000", "-c", "3", "--size", "1-3000", "--depth",
-                             "100")
+                             "100", "--timeout", "60")
 
         self.assertEqual(document["requests"]["answered"], 5000)
         self.assertEqual(document["bytes_sent"], document["bytes_received"])
 
     def test_load_connects_for_each_request_of_many(self):
-        document = self.load(self.serve(), "-n", "3000", "-c", "50", "--reconnect")
+        document = self.load(self.serve(), "-n", "3000", "-c", "50", "--reconnect",
+                             "--timeout", "60")
 
         self.assertEqual(document["requests"]["answered"], 3000)
         self.assertEqual(document["connections"]["opened"], 3000)

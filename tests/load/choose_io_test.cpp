@@ -5,6 +5,7 @@
 #include <string>
 
 #include "apps/polymux/load/wrong_usage.hpp"
+#include "tests/support/backend_variable.hpp"
 
 namespace load {
 namespace {
@@ -53,6 +54,13 @@ TEST(ChooseIo, DatagramsHaveNoCompletions) {
 TEST(ChooseIo, WhoNamesAMultiplexerGetsIt) {
   Options options;
   options.backend = "poll";
+  EXPECT_EQ(choose_io(options), Io::readiness);
+}
+
+TEST(ChooseIo, WhoNamesAMultiplexerByTheEnvironmentGetsItToo) {
+  Options options;
+  options.connections = 16;
+  const polymux::test::BackendVariable poll("poll");
   EXPECT_EQ(choose_io(options), Io::readiness);
 }
 

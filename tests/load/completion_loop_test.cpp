@@ -77,7 +77,9 @@ class FakeRing final : public CompletionRing {
     return true;
   }
   void give_back(std::span<char> /*bytes*/) noexcept override { ++given_back; }
-  void end() noexcept override {}
+  void end() noexcept override {
+    if (when_ended) when_ended(*this);
+  }
 
   void complete(Tag tag, int result, bool has_more = false, std::span<char> bytes = {}) {
     done_.push_back({.tag = tag, .result = result, .has_more = has_more, .bytes = bytes});
@@ -99,6 +101,7 @@ class FakeRing final : public CompletionRing {
   int given_back = 0;
   std::error_code enter_error{};
   std::vector<Request> requests;
+  std::function<void(FakeRing&)> when_ended;
 
  private:
   UniqueFd told_;
@@ -323,6 +326,28 @@ TEST_F(CompletionLoopTest, BothRequestsAreEnded) {
   ASSERT_EQ(cancels.size(), 2U);
   EXPECT_EQ(cancels[0].what, received);
   EXPECT_EQ(cancels[1].what, sent);
+}
+
+// To end all at once takes the kernel the square of their number.
+TEST_F(CompletionLoopTest, AtTheEndEachRequestIsEndedByItself) {
+  constexpr std::size_t many = 20;
+  std::size_t ended = 0;
+  ring->when_ended = [&](FakeRing& one) { ended = one.handed_over(Kind::cancel).size(); };
+  std::vector<std::unique_ptr<CompletionLoop::Link>> links;
+  while (links.size() < many) {
+    std::array<int, 2> fds{-1, -1};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()), 0);
+    const UniqueFd other(fds[1]);
+    links.push_back(completions->open(owner, UniqueFd(fds[0])));
+    ASSERT_FALSE(completions->receive(*links.back()));
+  }
+  turn();
+
+  for (auto& each : links) completions->close(std::move(each));
+  completions->close(std::move(link));
+  completions.reset();
+
+  EXPECT_EQ(ended, many);
 }
 
 TEST_F(CompletionLoopTest, WhatComesAfterwardsIsGivenBackAndNotTold) {

@@ -5,38 +5,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <optional>
 #include <string>
 
 #include "platform/unique_fd.hpp"
+#include "tests/support/backend_variable.hpp"
 
 namespace polymux {
 namespace {
 
-/// Sets the variable that chooses the backend, and puts it back.
-class Environment {
- public:
-  explicit Environment(const char* value) {
-    if (const char* before = std::getenv(backend_variable)) saved_ = before;
-    if (value != nullptr) {
-      ::setenv(backend_variable, value, 1);
-    } else {
-      ::unsetenv(backend_variable);
-    }
-  }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-  ~Environment() {
-    if (saved_) {
-      ::setenv(backend_variable, saved_->c_str(), 1);
-    } else {
-      ::unsetenv(backend_variable);
-    }
-  }
-
- private:
-  std::optional<std::string> saved_;
-};
+using test::BackendVariable;
 
 std::vector<BackendStatus> usable() {
   auto all = available_backends();
@@ -56,7 +33,7 @@ TEST(Registry, EveryAvailableBackendOpensByNameAndById) {
 }
 
 TEST(Registry, ExactlyOneAvailableBackendIsTheDefaultAndIsWhatOpens) {
-  const Environment unset(nullptr);
+  const BackendVariable unset(nullptr);
   const auto all = usable();
 
   const auto count = std::ranges::count_if(all, &BackendStatus::is_default);
@@ -90,20 +67,20 @@ TEST(Registry, BackendThatIsNotBuiltIsRefusedWithItsReason) {
 
 TEST(Registry, VariableChoosesTheBackend) {
   for (const auto& status : usable()) {
-    const Environment chosen(std::string(status.name).c_str());
+    const BackendVariable chosen(std::string(status.name).c_str());
 
     EXPECT_EQ(open_poller().backend, status.name);
   }
 }
 
 TEST(Registry, EmptyVariableIsAsUnset) {
-  const Environment empty("");
+  const BackendVariable empty("");
 
   EXPECT_TRUE(open_poller());
 }
 
 TEST(Registry, NonsenseInTheVariableIsRefusedAndNeverIgnored) {
-  const Environment nonsense("Epoll ");
+  const BackendVariable nonsense("Epoll ");
 
   const auto refused = open_poller();
 
@@ -113,7 +90,7 @@ TEST(Registry, NonsenseInTheVariableIsRefusedAndNeverIgnored) {
 }
 
 TEST(Registry, NameInTheProgramIsNotOverruledByTheVariable) {
-  const Environment nonsense("nonsense");
+  const BackendVariable nonsense("nonsense");
   for (const auto& status : usable()) EXPECT_TRUE(open_poller(status.name));
 }
 
@@ -129,7 +106,7 @@ TEST(Registry, RequirementThatIsNotMetIsNamed) {
 }
 
 TEST(Registry, RequirementsChooseTheBestThatMeetsThem) {
-  const Environment unset(nullptr);
+  const BackendVariable unset(nullptr);
   const auto all = usable();
   const bool has_edge =
       std::ranges::any_of(all, [](const auto& status) { return status.capabilities.edge; });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <polymux/poller/registry.hpp>
 
 #include "wrong_usage.hpp"
 
@@ -15,10 +17,15 @@ constexpr std::uint64_t greatest_piece = 16'384;
 // With fewer there is little to hand over by one system call.
 constexpr std::uint64_t least_connections = 16;
 
+bool names_backend(const Options& options) {
+  const char* const variable = std::getenv(polymux::backend_variable);
+  return options.backend || (variable != nullptr && *variable != '\0');
+}
+
 bool is_worth_a_ring(const Options& options) {
   // Who names a multiplexer wants it to do the work; and who opens a connection for each request
   // has most of the work with that.
-  if (options.backend || options.reconnects) return false;
+  if (names_backend(options) || options.reconnects) return false;
   return options.connections / options.threads >= least_connections;
 }
 

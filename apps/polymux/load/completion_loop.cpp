@@ -51,6 +51,12 @@ CompletionLoop::CompletionLoop(polymux::EventLoop& loop, std::unique_ptr<Complet
 
 CompletionLoop::~CompletionLoop() {
   watcher_.stop();
+  // One by one, as long as that gets on: told to end all of them, the kernel looks at each for
+  // each.
+  for (auto left = closed_.size() + 1; closed_.size() < left;) {
+    left = closed_.size();
+    if (work()) break;
+  }
   // The kernel may use sockets and memory until it has ended all.
   ring_->end();
   ring_.reset();
