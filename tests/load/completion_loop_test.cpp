@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "platform/descriptors.hpp"
+#include "platform/unique_fd.hpp"
+#include "tests/support/fake_ring.hpp"
 
 namespace load {
 namespace {
@@ -23,92 +23,10 @@ namespace {
 using namespace std::chrono_literals;
 using polymux::CompletionRing;
 using polymux::UniqueFd;
+using polymux::test::FakeRing;
+using Request = polymux::test::RingRequest;
+using Kind = Request::Kind;
 using Tag = CompletionRing::Tag;
-
-enum class Kind : std::uint8_t { receive, send, cancel };
-
-struct Request {
-  Kind kind = Kind::receive;
-  Tag tag = 0;
-  /// To be sent.
-  std::string bytes{};
-  /// To be ended.
-  Tag what = 0;
-};
-
-/// A kernel that does what a test says.
-class FakeRing final : public CompletionRing {
- public:
-  FakeRing() { EXPECT_FALSE(polymux::open_pipe(told_, teller_)); }
-
-  [[nodiscard]] int fd() const noexcept override { return told_.get(); }
-  void acknowledge() noexcept override {
-    std::array<char, 64> ignored{};
-    EXPECT_GT(::read(told_.get(), ignored.data(), ignored.size()), 0);
-  }
-  void rouse() noexcept override {}
-  void set_quiet(bool /*is_quiet*/) noexcept override {}
-  [[nodiscard]] bool has_room() const noexcept override { return waiting_.size() < room; }
-  void accept(int /*listener*/, Tag /*tag*/) noexcept override {}
-  void receive(int /*socket*/, std::size_t /*most*/, Tag tag) noexcept override {
-    waiting_.push_back({.kind = Kind::receive, .tag = tag});
-  }
-  void send(int /*socket*/, std::span<const char> bytes, Patience /*patience*/,
-            Tag tag) noexcept override {
-    waiting_.push_back({.kind = Kind::send, .tag = tag, .bytes = {bytes.begin(), bytes.end()}});
-  }
-  void cancel(Tag what, Tag tag) noexcept override {
-    waiting_.push_back({.kind = Kind::cancel, .tag = tag, .what = what});
-  }
-  void forget(int /*socket*/) noexcept override {}
-  [[nodiscard]] bool needs_enter() const noexcept override { return !waiting_.empty(); }
-  [[nodiscard]] bool has_news() const noexcept override { return !done_.empty(); }
-  [[nodiscard]] std::error_code enter() noexcept override {
-    ++enters;
-    if (enter_error) return enter_error;
-    for (auto& request : waiting_) requests.push_back(std::move(request));
-    waiting_.clear();
-    return {};
-  }
-  [[nodiscard]] bool take(Completion& completion) noexcept override {
-    if (done_.empty() || !has_room()) return false;
-    completion = done_.front();
-    done_.pop_front();
-    return true;
-  }
-  void give_back(std::span<char> /*bytes*/) noexcept override { ++given_back; }
-  void end() noexcept override {
-    if (when_ended) when_ended(*this);
-  }
-
-  void complete(Tag tag, int result, bool has_more = false, std::span<char> bytes = {}) {
-    done_.push_back({.tag = tag, .result = result, .has_more = has_more, .bytes = bytes});
-    EXPECT_EQ(::write(teller_.get(), "x", 1), 1);
-  }
-  /// Those of a kind that were handed over since the last call.
-  std::vector<Request> handed_over(Kind kind) {
-    std::vector<Request> found;
-    std::erase_if(requests, [&](const Request& request) {
-      if (request.kind != kind) return false;
-      found.push_back(request);
-      return true;
-    });
-    return found;
-  }
-
-  std::size_t room = 8;
-  int enters = 0;
-  int given_back = 0;
-  std::error_code enter_error{};
-  std::vector<Request> requests;
-  std::function<void(FakeRing&)> when_ended;
-
- private:
-  UniqueFd told_;
-  UniqueFd teller_;
-  std::vector<Request> waiting_;
-  std::deque<Completion> done_;
-};
 
 /// Keeps what it is told.
 struct Listener final : CompletionLoop::Owner {
