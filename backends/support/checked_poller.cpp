@@ -1,5 +1,4 @@
 #include "backends/support/checked_poller.hpp"
-#include "core/poller/backend_info.hpp"
 
 #include <new>
 

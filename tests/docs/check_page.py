@@ -82,7 +82,7 @@ class Test:
         self.wrappers, self.program = here / "wrappers", here / "program.cpp"
         shutil.copy(self.program, self.folder / "program.cpp")
         self.polymux = self.prefix / "bin" / "polymux"
-        self.library = next(self.prefix.rglob("polymux.pc")).parent
+        self.pkgconfig = next(self.prefix.rglob("polymux.pc")).parent
         self.environment = self._environment()
         self.is_root = os.geteuid() == 0
         self.places = Places(self)
@@ -95,12 +95,12 @@ class Test:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYMUX_")}
         environment["PATH"] = f"{self.prefix / 'bin'}:{environment['PATH']}"
         extra = environment.get("PKG_CONFIG_PATH")
-        environment["PKG_CONFIG_PATH"] = f"{self.library}:{extra}" if extra else str(self.library)
+        environment["PKG_CONFIG_PATH"] = f"{self.pkgconfig}:{extra}" if extra else str(self.pkgconfig)
         environment["CMAKE_PREFIX_PATH"] = str(self.prefix)
         environment["CXX"] = self.compiler
         environment["CXXFLAGS"] = shlex.join(self.flags)
         # Programs that a page has built by hand find the library there.
-        environment["LD_LIBRARY_PATH"] = str(self.library.parent)
+        environment["LD_LIBRARY_PATH"] = str(self.pkgconfig.parent)
         return environment
 
     def pkg_config(self, *arguments):
@@ -110,7 +110,7 @@ class Test:
         return shlex.split(said)
 
     def link_with(self, package):
-        static = [] if any(self.library.parent.glob("libpolymux.*so*")) else ["--static"]
+        static = [] if any(self.pkgconfig.parent.glob("libpolymux.*so*")) else ["--static"]
         return self.pkg_config("--cflags", "--libs", *static, package)
 
     def save(self, block):

@@ -27,7 +27,7 @@ def absent_components(test, text):
         for name in components.split():
             if (test.source / "backends" / name).is_dir() and name not in built:
                 yield name
-            if name == "static" and not (test.library.parent / "libpolymux.a").exists():
+            if name == "static" and not (test.pkgconfig.parent / "libpolymux.a").exists():
                 yield name
 
 

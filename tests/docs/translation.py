@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+sys.path.append(str(Path(__file__).resolve().parents[2] / "docs" / "site"))
 from blocks import PageError, blocks_of  # noqa: E402
+from markdown_links import without_blocks  # noqa: E402
 
 HEADING = re.compile(r"^(#+)\s")
 ITEM = re.compile(r"^(\s*)([-*]|\d+\.)\s")
@@ -22,10 +24,6 @@ NUMBER = re.compile(r"(?<![A-Za-z0-9_.])\d+(?:,\d{3})*(?:\.\d+)?(?![A-Za-z0-9_])
 ROW = re.compile(r"^\|.*\|\s*$")
 # What links the two with each other, and is another in each.
 LANGUAGE_LINK = re.compile(r"README(\.zh-CN)?\.md")
-
-
-def without_blocks(text):
-    return re.sub(r"^ *(```|~~~).*?^ *\1\s*$", "", text, flags=re.M | re.S)
 
 
 def without_comments(text):
